@@ -1,0 +1,298 @@
+package io.muxpool.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real {@code sshd} of its own on a free port of 127.0.0.1, run as the current user, with all its files in a
+ * {@link ShortTemp} and reachable through {@link #clientConfig()}.
+ *
+ * <p>Commands run with an empty home directory: the start files of a login shell may cost more than everything that a
+ * test measures. A server left open is closed when the JVM ends. Thread-safe.
+ */
+public final class OpenSshServer implements SshEndpoint {
+
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(20);
+    private static final int PORT_ATTEMPTS = 5;
+    private static final Set<OpenSshServer> OPEN = ConcurrentHashMap.newKeySet();
+
+    static {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(() -> List.copyOf(OPEN).forEach(OpenSshServer::close), "openssh-servers"));
+    }
+
+    private final ShortTemp temp;
+    private final Path log;
+    private final int port;
+    private final Process sshd;
+    private final Path clientConfig;
+
+    private OpenSshServer(ShortTemp temp, Path log, int port, Process sshd) {
+        this.temp = temp;
+        this.log = log;
+        this.port = port;
+        this.sshd = sshd;
+        this.clientConfig = config("client", port, "user_key", SshKeys.shared().host());
+    }
+
+    /** Starts a server with the defaults. See {@link Builder#start()}. */
+    public static OpenSshServer start() {
+        return builder().start();
+    }
+
+    /** A server yet to be configured. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Lines for {@code sshd_config}. Not thread-safe. */
+    public static final class Builder {
+
+        private final List<String> options = new ArrayList<>();
+
+        private Builder() {}
+
+        /**
+         * Adds a line before the defaults; sshd takes the first value of a keyword. Don't quieten {@code LogLevel} below
+         * INFO: the log tells when the server listens. A {@code SetEnv} of yours, of which sshd also takes the first
+         * only, gets the home directory of the commands appended.
+         *
+         * @param keyword as in sshd_config(5), such as {@code MaxSessions}
+         */
+        public Builder option(String keyword, String value) {
+            options.add(keyword + " " + value);
+            return this;
+        }
+
+        /**
+         * Starts the server and returns when it listens, after some 25 ms.
+         *
+         * @throws IllegalStateException if there is no sshd, or it does not start; the message holds its log
+         */
+        public OpenSshServer start() {
+            ShortTemp temp = ShortTemp.create();
+            try {
+                OpenSshServer server = startIn(temp, List.copyOf(options));
+                OPEN.add(server);
+                return server;
+            } catch (RuntimeException e) {
+                temp.close();
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public String user() {
+        return currentUser();
+    }
+
+    @Override
+    public int port() {
+        return port;
+    }
+
+    @Override
+    public Path dir() {
+        return temp.path();
+    }
+
+    /** The home directory of the commands, empty at first. */
+    public Path home() {
+        return temp.resolve("home");
+    }
+
+    /** The process that listens. */
+    public long pid() {
+        return sshd.pid();
+    }
+
+    /** What sshd has logged so far, at level VERBOSE. */
+    public String log() {
+        return readLog(log);
+    }
+
+    @Override
+    public Path clientConfig() {
+        return clientConfig;
+    }
+
+    @Override
+    public Path clientConfigForPort(int otherPort) {
+        return config(
+                "port" + otherPort, otherPort, "user_key", SshKeys.shared().host());
+    }
+
+    /** A client configuration that expects another host key, so that ssh refuses the server. */
+    public Path clientConfigWithWrongHostKey() {
+        return config("wrong_host", port, "user_key", SshKeys.shared().stranger());
+    }
+
+    /** A client configuration whose user key the server does not know, so that it refuses the user. */
+    public Path clientConfigWithUnknownUserKey() {
+        return config("unknown_user", port, "stranger_key", SshKeys.shared().host());
+    }
+
+    /** The server's child processes: one for each connection, from its first byte on. */
+    public List<Long> connections() {
+        return sshd.children().map(ProcessHandle::pid).filter(Processes::alive).toList();
+    }
+
+    /** Kills every connection and what runs over it without a word to the clients. The server goes on listening. */
+    public void killConnections() {
+        Processes.killTrees(connections());
+    }
+
+    /** Kills the listener and every connection, as a power cut would. The files stay. Harmless when repeated. */
+    public void stop() {
+        if (sshd.isAlive()) {
+            Processes.killTrees(List.of(sshd.pid()));
+            Await.exitOf(sshd, Duration.ofSeconds(5));
+        }
+    }
+
+    @Override
+    public void close() {
+        OPEN.remove(this);
+        stop();
+        temp.close();
+    }
+
+    @Override
+    public String toString() {
+        return "sshd " + pid() + " on " + host() + ":" + port + " in " + temp;
+    }
+
+    private Path config(String name, int forPort, String identity, SshKeys.Key hostKey) {
+        return ClientConfig.write(
+                temp.path(), name, currentUser(), forPort, temp.resolve(identity), hostKey.publicKey());
+    }
+
+    private static OpenSshServer startIn(ShortTemp temp, List<String> options) {
+        Path program = sshdProgram();
+        makePrivilegeSeparationDirectory();
+        SshKeys keys = SshKeys.shared();
+        PrivateFiles.directory(temp.resolve("home"));
+        PrivateFiles.write(temp.resolve("host_key"), keys.host().privateFile());
+        PrivateFiles.write(temp.resolve("user_key"), keys.user().privateFile());
+        PrivateFiles.write(temp.resolve("stranger_key"), keys.stranger().privateFile());
+        PrivateFiles.write(temp.resolve("authorized_keys"), keys.user().publicFile());
+        Path log = temp.resolve("sshd.log");
+        for (int attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
+            int port = Loopback.freePort();
+            Path config = PrivateFiles.write(temp.resolve("sshd_config"), sshdConfig(temp, options, port));
+            PrivateFiles.write(log, "");
+            Process sshd = spawn(program, config, log);
+            if (listens(sshd, log, port)) {
+                return new OpenSshServer(temp, log, port, sshd);
+            }
+            // Another program may have taken the port since; anything else would fail again.
+            if (!readLog(log).contains("Cannot bind any address")) {
+                break;
+            }
+        }
+        throw new IllegalStateException(program + " did not start. Its log:\n" + readLog(log));
+    }
+
+    private static String sshdConfig(ShortTemp temp, List<String> options, int port) {
+        String setHome = "HOME=" + temp.resolve("home");
+        String first = options.stream()
+                .map(line -> line.startsWith("SetEnv ") ? line + " " + setHome : line)
+                .map(line -> line + "\n")
+                .collect(Collectors.joining());
+        return first
+                + """
+                ListenAddress %s
+                Port %d
+                HostKey %s
+                AuthorizedKeysFile %s
+                StrictModes no
+                UsePAM no
+                PidFile none
+                PasswordAuthentication no
+                KbdInteractiveAuthentication no
+                PermitRootLogin prohibit-password
+                LogLevel VERBOSE
+                SetEnv %s
+                MaxStartups 200:30:400
+                PrintMotd no
+                PrintLastLog no
+                UseDNS no
+                """.formatted(
+                        Loopback.HOST, port, temp.resolve("host_key"), temp.resolve("authorized_keys"), setHome);
+    }
+
+    private static Process spawn(Path program, Path config, Path log) {
+        try {
+            Process process = new ProcessBuilder(program.toString(), "-D", "-e", "-f", config.toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
+            process.getOutputStream().close();
+            return process;
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot run " + program, e);
+        }
+    }
+
+    /** The log is better than a probing connect: it leaves no trace, and another program's port cannot deceive it. */
+    private static boolean listens(Process sshd, Path log, int port) {
+        String line = "Server listening on " + Loopback.HOST + " port " + port;
+        Await.until(START_TIMEOUT, () -> !sshd.isAlive() || readLog(log).contains(line));
+        if (sshd.isAlive() && readLog(log).contains(line)) {
+            return true;
+        }
+        sshd.destroyForcibly();
+        Await.exitOf(sshd, Duration.ofSeconds(5));
+        return false;
+    }
+
+    private static String readLog(Path log) {
+        try {
+            return new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return "(no log: " + e + ")";
+        }
+    }
+
+    private static Path sshdProgram() {
+        return Processes.findProgram("sshd", List.of("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"))
+                .orElseThrow(() -> new IllegalStateException(
+                        "No sshd in /usr/sbin, /usr/local/sbin, /opt/homebrew/sbin or on the PATH: install the OpenSSH"
+                                + " server, ./check does it for you"));
+    }
+
+    /** Debian's sshd, started as root, wants the empty directory that only its service script creates. */
+    private static void makePrivilegeSeparationDirectory() {
+        Path run = Path.of("/run");
+        Path directory = run.resolve("sshd");
+        if (!currentUser().equals("root") || !Files.isDirectory(run) || Files.exists(directory)) {
+            return;
+        }
+        try {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot create " + directory + ", which sshd needs", e);
+        }
+    }
+
+    private static String currentUser() {
+        @Nullable String name = System.getProperty("user.name");
+        if (name == null || name.isEmpty()) {
+            throw new IllegalStateException("The system property user.name is empty");
+        }
+        return name;
+    }
+}

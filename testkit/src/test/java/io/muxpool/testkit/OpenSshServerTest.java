@@ -1,0 +1,93 @@
+package io.muxpool.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+class OpenSshServerTest {
+
+    @Test
+    void runsACommandUnderItsAliasAndByUserAndHost() {
+        try (OpenSshServer server = OpenSshServer.start()) {
+            assertThat(Run.ssh(server.clientConfig(), "box", "echo hi").out()).isEqualTo("hi\n");
+            assertThat(Run.ssh(server.clientConfig(), server.userHost(), "echo $HOME")
+                            .out())
+                    .isEqualTo(server.home() + "\n");
+            assertThat(server.log()).contains("Accepted publickey for " + server.user());
+        }
+    }
+
+    @Test
+    void isRefusedByAClientThatExpectsAnotherHostKey() {
+        try (OpenSshServer server = OpenSshServer.start()) {
+            Run run = Run.ssh(server.clientConfigWithWrongHostKey(), "box", "echo hi");
+            assertThat(run.exit()).isEqualTo(255);
+            assertThat(run.out()).isEmpty();
+            assertThat(run.err()).contains("Host key verification failed");
+        }
+    }
+
+    @Test
+    void refusesAnUnknownUserKey() {
+        try (OpenSshServer server = OpenSshServer.start()) {
+            Run run = Run.ssh(server.clientConfigWithUnknownUserKey(), "box", "echo hi");
+            assertThat(run.exit()).isEqualTo(255);
+            assertThat(run.err()).contains("Permission denied");
+        }
+    }
+
+    @Test
+    void optionsOverrideTheDefaults() {
+        try (OpenSshServer server =
+                OpenSshServer.builder().option("SetEnv", "ANSWER=42").start()) {
+            assertThat(Run.ssh(server.clientConfig(), "box", "echo $ANSWER $HOME")
+                            .out())
+                    .isEqualTo("42 " + server.home() + "\n");
+        }
+    }
+
+    @Test
+    void showsTheLogOfAServerThatDoesNotStart() {
+        OpenSshServer.Builder builder = OpenSshServer.builder().option("NoSuchOption", "1");
+        assertThatThrownBy(builder::start)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("NoSuchOption");
+    }
+
+    @Test
+    void killsConnectionsWithTheirCommandsButGoesOnListening() throws Exception {
+        try (OpenSshServer server = OpenSshServer.start()) {
+            Process ssh = new ProcessBuilder(
+                            "ssh", "-F", server.clientConfig().toString(), "box", "echo $$; exec sleep 600")
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            long sleeper = Long.parseLong(ssh.inputReader().readLine());
+            assertThat(server.connections()).hasSize(1);
+
+            server.killConnections();
+
+            assertThat(Await.exitOf(ssh, Duration.ofSeconds(5))).isEqualTo(255);
+            assertThat(Processes.alive(sleeper)).isFalse();
+            assertThat(server.connections()).isEmpty();
+            assertThat(Run.ssh(server.clientConfig(), "box", "echo hi").out()).isEqualTo("hi\n");
+            ssh.getInputStream().close();
+        }
+    }
+
+    @Test
+    void stopsTwiceAndLeavesNoDirectoryWhenClosed() {
+        OpenSshServer server = OpenSshServer.start();
+        server.stop();
+        server.stop();
+        assertThat(Processes.alive(server.pid())).isFalse();
+        assertThat(server.log()).contains("Server listening");
+        server.close();
+        server.close();
+        assertThat(Files.exists(server.dir())).isFalse();
+    }
+}

@@ -1,0 +1,154 @@
+package io.muxpool.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(LeakCheck.class)
+@SuppressWarnings("NullAway.Init") // by start
+class TcpProxyTest {
+
+    private ServerSocket echo;
+    private TcpProxy proxy;
+    private Socket client;
+
+    @BeforeEach
+    void start() throws IOException {
+        echo = new ServerSocket(0, 10, Loopback.address());
+        Thread acceptor = new Thread(this::echoForEver, "echo");
+        acceptor.setDaemon(true);
+        acceptor.start();
+        proxy = TcpProxy.to(echo.getLocalPort());
+        client = connect();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        client.close();
+        proxy.close();
+        echo.close();
+    }
+
+    @Test
+    void delaysARoundTripByTwiceTheOneWayDelay() throws IOException {
+        long direct = roundTrip();
+        proxy.delay(Duration.ofMillis(50));
+        long delayed = roundTrip();
+        assertThat(delayed).isGreaterThanOrEqualTo(Duration.ofMillis(100).toNanos());
+        assertThat((double) delayed / direct).isGreaterThan(5);
+        proxy.delay(Duration.ZERO);
+        assertThat(roundTrip()).isLessThan(delayed / 2);
+    }
+
+    /** A proxy that sleeps once for each read would take a second or more for these. */
+    @Test
+    void keepsThroughputUnderDelay() throws Exception {
+        proxy.delay(Duration.ofMillis(50));
+        byte[] data = new byte[8 * 1024 * 1024];
+        long start = System.nanoTime();
+        Thread writer = new Thread(() -> write(data), "writer");
+        writer.start();
+        assertThat(client.getInputStream().readNBytes(data.length)).hasSize(data.length);
+        writer.join();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void passesTheEndOfOneDirectionOn() throws IOException {
+        client.getOutputStream().write(new byte[] {1, 2, 3});
+        client.shutdownOutput();
+        assertThat(client.getInputStream().readAllBytes()).containsExactly(1, 2, 3);
+    }
+
+    @Test
+    void resetsConnectionsWhenCutAndAcceptsNewOnes() throws IOException {
+        roundTrip();
+        proxy.cut();
+        assertThatThrownBy(() -> client.getInputStream().read())
+                .isInstanceOf(SocketException.class)
+                .hasMessageContaining("reset");
+        client.close();
+        client = connect();
+        roundTrip();
+        assertThat(proxy.connections()).isEqualTo(2);
+    }
+
+    @Test
+    void holdsEverythingBackWhileFrozen() throws IOException {
+        roundTrip();
+        proxy.freeze();
+        client.getOutputStream().write(7);
+        client.setSoTimeout(100);
+        assertThatThrownBy(() -> client.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
+        client.setSoTimeout(5000);
+        proxy.thaw();
+        assertThat(client.getInputStream().read()).isEqualTo(7);
+    }
+
+    @Test
+    void carriesSsh() {
+        try (OpenSshServer server = OpenSshServer.start();
+                TcpProxy network = TcpProxy.to(server.port())) {
+            Run run = Run.ssh(server.clientConfigForPort(network.port()), "box", "echo hi");
+            assertThat(run.out()).isEqualTo("hi\n");
+            assertThat(network.connections()).isEqualTo(1);
+        }
+    }
+
+    private Socket connect() throws IOException {
+        Socket socket = new Socket(Loopback.address(), proxy.port());
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(5000);
+        return socket;
+    }
+
+    private long roundTrip() throws IOException {
+        long start = System.nanoTime();
+        client.getOutputStream().write(1);
+        assertThat(client.getInputStream().read()).isEqualTo(1);
+        return System.nanoTime() - start;
+    }
+
+    private void write(byte[] data) {
+        try {
+            client.getOutputStream().write(data);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void echoForEver() {
+        while (!echo.isClosed()) {
+            try {
+                Socket peer = echo.accept();
+                Thread thread = new Thread(() -> echo(peer), "echo-peer");
+                thread.setDaemon(true);
+                thread.start();
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+
+    private static void echo(Socket peer) {
+        try (peer;
+                InputStream in = peer.getInputStream();
+                OutputStream out = peer.getOutputStream()) {
+            in.transferTo(out);
+        } catch (IOException e) {
+            // A test that cuts the connection means it.
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The instruments are measured before they measure anything else. */
+@NullMarked
+package io.muxpool.testkit;
+
+import org.jspecify.annotations.NullMarked;
