@@ -1,0 +1,403 @@
+package io.muxpool;
+
+import io.muxpool.internal.text.Printable;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where commands run and how to get there: a {@code user@host} with the options of the ssh program, or this machine.
+ *
+ * <p>Immutable and thread-safe. Everything else (keys, jumps, agents, host aliases) comes from the user's own ssh
+ * configuration. The ssh flags named here are those of ssh(1) and ssh_config(5).
+ */
+public final class Remote {
+    /** Where a remote stands in a copy from one machine to another; remotes of different locations share no connection. */
+    public enum Location {
+        /** The destination, and the default. */
+        DST("dst"),
+        /** The source. */
+        SRC("src");
+
+        private final String word;
+
+        Location(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    /** What stands after the ssh program unless {@link Builder#extraOptions} says otherwise. */
+    public static final List<String> DEFAULT_EXTRA_OPTIONS =
+            List.of("-oBatchMode=yes", "-oServerAliveInterval=0", "-x", "-T");
+
+    private final @Nullable String userHost;
+    private final String sshProgram;
+    private final List<String> extraOptions;
+    private final boolean verbose;
+    private final @Nullable Path configFile;
+    private final String cipher;
+    private final @Nullable Integer port;
+    private final @Nullable Duration connectTimeout;
+    private final boolean reuseConnection;
+    private final Duration controlPersist;
+    private final Duration controlPersistMargin;
+    private final Path socketDir;
+    private final Location location;
+    private final boolean exitOnShutdown;
+
+    private Remote(Builder builder) {
+        userHost = builder.userHost;
+        sshProgram = builder.sshProgram;
+        extraOptions = builder.extraOptions;
+        verbose = builder.verbose;
+        configFile = builder.configFile;
+        cipher = builder.cipher;
+        port = builder.port;
+        connectTimeout = builder.connectTimeout;
+        reuseConnection = builder.reuseConnection;
+        controlPersist = builder.controlPersist;
+        controlPersistMargin = builder.controlPersistMargin;
+        socketDir = builder.socketDir;
+        location = builder.location;
+        exitOnShutdown = builder.exitOnShutdown;
+    }
+
+    /**
+     * Starts a remote with every default.
+     *
+     * @param userHost {@code user@host} or {@code host}, the host being a name, an alias of ssh_config, or a bare address
+     * @throws IllegalArgumentException naming the rule and the value when it could be taken for something else
+     */
+    public static Builder builder(String userHost) {
+        return new Builder(UserHost.validate(userHost));
+    }
+
+    /** This machine: commands run directly, without ssh and without a shell. */
+    public static Remote local() {
+        return new Builder((String) null).build();
+    }
+
+    /** A builder holding this remote's values. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** Whether this is {@link #local()}. */
+    public boolean isLocal() {
+        return userHost == null;
+    }
+
+    /** {@code user@host} as given; empty for {@link #local()}. */
+    public Optional<String> userHost() {
+        return Optional.ofNullable(userHost);
+    }
+
+    /** The ssh program: a name looked up in {@code PATH}, or a path. */
+    public String sshProgram() {
+        return sshProgram;
+    }
+
+    /** The words right after the program. */
+    public List<String> extraOptions() {
+        return extraOptions;
+    }
+
+    /** Whether {@code -v} is given. */
+    public boolean verbose() {
+        return verbose;
+    }
+
+    /** The file of {@code -F}. */
+    public Optional<Path> configFile() {
+        return Optional.ofNullable(configFile);
+    }
+
+    /** The cipher list of {@code -c}; empty text when left to the configuration. */
+    public String cipher() {
+        return cipher;
+    }
+
+    /** The port of {@code -p}. */
+    public OptionalInt port() {
+        return port == null ? OptionalInt.empty() : OptionalInt.of(port);
+    }
+
+    /** The time of {@code -oConnectTimeout}, in whole seconds on the command line. */
+    public Optional<Duration> connectTimeout() {
+        return Optional.ofNullable(connectTimeout);
+    }
+
+    /** Whether commands share a ControlMaster's connection. */
+    public boolean reuseConnection() {
+        return reuseConnection;
+    }
+
+    /** How long an unused master lives: {@code ControlPersist}. */
+    public Duration controlPersist() {
+        return controlPersist;
+    }
+
+    /** How long before the end of {@link #controlPersist()} a master is checked again rather than trusted. */
+    public Duration controlPersistMargin() {
+        return controlPersistMargin;
+    }
+
+    /** The root of leases and control sockets. */
+    public Path socketDir() {
+        return socketDir;
+    }
+
+    /** Part of the lease namespace. */
+    public Location location() {
+        return location;
+    }
+
+    /** Whether closing a pool stops its masters instead of leaving them warm. */
+    public boolean exitOnShutdown() {
+        return exitOnShutdown;
+    }
+
+    /**
+     * What two remotes must have in common to share a warm connection: {@code -} for the local mode, else {@code
+     * user@host#port#hash} with the unpadded URL-safe base64 of SHA-256 of the absolute configuration file path, empty
+     * without one.
+     */
+    public String cacheNamespace() {
+        if (userHost == null) {
+            return "-";
+        }
+        String hash =
+                configFile == null ? "" : sha256(configFile.toAbsolutePath().toString());
+        return userHost + "#" + (port == null ? "" : port) + "#" + hash;
+    }
+
+    /**
+     * The words of ssh up to and with {@code user@host}: program, extra options, {@code -v}, {@code -F}, {@code -c},
+     * {@code -p}, {@code -oConnectTimeout}, {@code -S}. No words at all for the local mode.
+     *
+     * @param socket the control socket for {@code -S}, or null for none
+     */
+    public List<String> sshWords(@Nullable Path socket) {
+        if (userHost == null) {
+            return List.of();
+        }
+        List<String> words = sshOptions(socket);
+        words.add(userHost);
+        return List.copyOf(words);
+    }
+
+    /** {@link #sshWords} without {@code user@host}, for whoever has more options to add. A fresh, mutable list. */
+    public List<String> sshOptions(@Nullable Path socket) {
+        List<String> words = new ArrayList<>();
+        words.add(sshProgram);
+        words.addAll(extraOptions);
+        if (verbose) {
+            words.add("-v");
+        }
+        if (configFile != null) {
+            words.add("-F");
+            words.add(configFile.toString());
+        }
+        if (!cipher.isEmpty()) {
+            words.add("-c");
+            words.add(cipher);
+        }
+        if (port != null) {
+            words.add("-p");
+            words.add(port.toString());
+        }
+        if (connectTimeout != null) {
+            words.add("-oConnectTimeout=" + connectTimeout.toSeconds() + "s");
+        }
+        if (socket != null) {
+            words.add("-S");
+            words.add(socket.toString());
+        }
+        return words;
+    }
+
+    /** {@code arg} as a word for this remote's shell: {@link ShellQuote#single} when remote, unchanged when local. */
+    public String quote(String arg) {
+        return isLocal() ? arg : ShellQuote.single(arg);
+    }
+
+    private static String sha256(String text) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return userHost == null ? "local" : userHost + (port == null ? "" : " port " + port);
+    }
+
+    /** Collects the options of a {@link Remote}. Not thread-safe. */
+    public static final class Builder {
+        private final @Nullable String userHost;
+        private String sshProgram = "ssh";
+        private List<String> extraOptions = DEFAULT_EXTRA_OPTIONS;
+        private boolean verbose;
+        private @Nullable Path configFile;
+        private String cipher = "^aes256-gcm@openssh.com";
+        private @Nullable Integer port;
+        private @Nullable Duration connectTimeout;
+        private boolean reuseConnection = true;
+        private Duration controlPersist = Duration.ofSeconds(600);
+        private Duration controlPersistMargin = Duration.ofSeconds(2);
+        private Path socketDir = Path.of(System.getProperty("user.home"), ".ssh", "muxpool");
+        private Location location = Location.DST;
+        private boolean exitOnShutdown;
+
+        private Builder(@Nullable String userHost) {
+            this.userHost = userHost;
+        }
+
+        private Builder(Remote remote) {
+            userHost = remote.userHost;
+            sshProgram = remote.sshProgram;
+            extraOptions = remote.extraOptions;
+            verbose = remote.verbose;
+            configFile = remote.configFile;
+            cipher = remote.cipher;
+            port = remote.port;
+            connectTimeout = remote.connectTimeout;
+            reuseConnection = remote.reuseConnection;
+            controlPersist = remote.controlPersist;
+            controlPersistMargin = remote.controlPersistMargin;
+            socketDir = remote.socketDir;
+            location = remote.location;
+            exitOnShutdown = remote.exitOnShutdown;
+        }
+
+        /** The ssh program, default {@code ssh}; {@code hpnssh} works too. A name is looked up in {@code PATH}. */
+        public Builder sshProgram(String sshProgram) {
+            if (sshProgram.isEmpty() || sshProgram.startsWith("-") || sshProgram.indexOf('\0') >= 0) {
+                throw new IllegalArgumentException(
+                        "sshProgram must be a program's name or path: \"" + Printable.of(sshProgram) + "\"");
+            }
+            this.sshProgram = sshProgram;
+            return this;
+        }
+
+        /** The words right after the program; this list replaces all of {@link #DEFAULT_EXTRA_OPTIONS}, even when empty. */
+        public Builder extraOptions(List<String> extraOptions) {
+            for (String option : extraOptions) {
+                if (option.indexOf('\0') >= 0) {
+                    throw new IllegalArgumentException(
+                            "extraOptions must not hold NUL: \"" + Printable.of(option) + "\"");
+                }
+            }
+            this.extraOptions = List.copyOf(extraOptions);
+            return this;
+        }
+
+        /** {@code -v}, default off: ssh's own words about connecting go to the log at DEBUG. */
+        public Builder verbose(boolean verbose) {
+            this.verbose = verbose;
+            return this;
+        }
+
+        /** {@code -F FILE}: the ssh configuration to use instead of the user's; null for the user's, the default. */
+        public Builder configFile(@Nullable Path configFile) {
+            this.configFile = configFile;
+            return this;
+        }
+
+        /** {@code -c CIPHER}, default {@code ^aes256-gcm@openssh.com} (preferred, not forced); empty leaves it out. */
+        public Builder cipher(String cipher) {
+            this.cipher = Objects.requireNonNull(cipher);
+            return this;
+        }
+
+        /** {@code -p N}, 1 to 65535; by default the configuration decides. */
+        public Builder port(int port) {
+            if (port < 1 || port > 65535) {
+                throw new IllegalArgumentException("port must be 1 to 65535: " + port);
+            }
+            this.port = port;
+            return this;
+        }
+
+        /** {@code -oConnectTimeout=Ns}, in whole seconds rounded up; negative becomes 0; null, the default, for none. */
+        public Builder connectTimeout(@Nullable Duration connectTimeout) {
+            if (connectTimeout == null) {
+                this.connectTimeout = null;
+            } else if (connectTimeout.isNegative()) {
+                this.connectTimeout = Duration.ZERO;
+            } else {
+                this.connectTimeout =
+                        Duration.ofSeconds(connectTimeout.plusNanos(999_999_999).toSeconds());
+            }
+            return this;
+        }
+
+        /** Whether commands share connections, default true. Off: one plain ssh, one handshake, per command. */
+        public Builder reuseConnection(boolean reuseConnection) {
+            this.reuseConnection = reuseConnection;
+            return this;
+        }
+
+        /** {@code -oControlPersist=Ns} of a master, default 600 s, at least 1 s: how long it waits for more work. */
+        public Builder controlPersist(Duration controlPersist) {
+            this.controlPersist = requireNotNegative("controlPersist", controlPersist);
+            return this;
+        }
+
+        /** How long before its end a master is checked rather than trusted, default 2 s. */
+        public Builder controlPersistMargin(Duration margin) {
+            this.controlPersistMargin = requireNotNegative("controlPersistMargin", margin);
+            return this;
+        }
+
+        /**
+         * The root of leases and sockets, default {@code ~/.ssh/muxpool}. Made with mode 0700 when missing. Its path must
+         * leave room for about 50 more bytes: control sockets have paths of at most 90 bytes on Linux, 86 on macOS.
+         */
+        public Builder socketDir(Path socketDir) {
+            this.socketDir = Objects.requireNonNull(socketDir);
+            return this;
+        }
+
+        /** Keeps a source and a destination of the same name apart, default {@link Location#DST}. */
+        public Builder location(Location location) {
+            this.location = Objects.requireNonNull(location);
+            return this;
+        }
+
+        /** Stop masters ({@code -O exit}) at pool close instead of leaving them warm; default false. */
+        public Builder exitOnShutdown(boolean exitOnShutdown) {
+            this.exitOnShutdown = exitOnShutdown;
+            return this;
+        }
+
+        /** The remote; the builder may go on being used. */
+        public Remote build() {
+            return new Remote(this);
+        }
+
+        private static Duration requireNotNegative(String name, Duration value) {
+            if (value.isNegative()) {
+                throw new IllegalArgumentException(name + " must not be negative: " + value);
+            }
+            return value;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.muxpool.internal.lease;
+
+import io.muxpool.SocketDirectoryException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** A look at every lease under a socket directory, whoever's. Makes nothing, moves nothing, disturbs no owner. */
+public final class LeaseCensus {
+    private LeaseCensus() {}
+
+    /**
+     * One lease as it was seen.
+     *
+     * @param pool what its namespace stands for: {@code location#remote#pool}; empty when the file does not say
+     * @param held whether a process holds it now
+     * @param owner that process, as far as the file says
+     */
+    public record Entry(
+            Path root, String mode, String hash, String name, String pool, boolean held, OptionalLong owner) {
+        /** Where its control socket is. */
+        public Path socket() {
+            return directory().resolve("c").resolve(name);
+        }
+
+        private Path directory() {
+            return root.resolve(mode).resolve(hash);
+        }
+    }
+
+    /**
+     * All leases under {@code root}; none when there is no such directory.
+     *
+     * @throws SocketDirectoryException when the root is unsafe or cannot be read
+     */
+    public static List<Entry> take(Path root) {
+        Path absolute = root.toAbsolutePath().normalize();
+        List<Entry> entries = new ArrayList<>();
+        if (!Files.exists(absolute, LinkOption.NOFOLLOW_LINKS)) {
+            return entries;
+        }
+        try {
+            SafeDirectory.check(absolute);
+            for (Path mode : directories(absolute)) {
+                for (Path namespace : directories(mode)) {
+                    for (String state : List.of("used", "free")) {
+                        addAll(absolute, mode, namespace, namespace.resolve(state), entries);
+                    }
+                }
+            }
+        } catch (IOException e) {
+            throw new SocketDirectoryException(
+                    "cannot read socket directory " + SafeDirectory.show(absolute) + ": " + SafeDirectory.reason(e), e);
+        }
+        return entries;
+    }
+
+    /** Takes hold of a lease that nobody holds, to end it; empty when somebody does, or it is gone. */
+    public static Optional<Lease> takeIdle(Entry entry) {
+        Namespace namespace = new Namespace(entry.root, entry.mode, entry.pool);
+        if (!namespace.directory().equals(entry.directory())) {
+            // The file does not say which pool it is of: too little to act on.
+            return Optional.empty();
+        }
+        try {
+            return new LeaseStore(entry.root, entry.mode, entry.pool, Duration.ofDays(36500)).takeNamed(entry.name);
+        } catch (IOException e) {
+            throw new SocketDirectoryException(
+                    "cannot lock the lease of " + SafeDirectory.show(entry.socket()) + ": " + SafeDirectory.reason(e),
+                    e);
+        }
+    }
+
+    private static void addAll(Path root, Path mode, Path namespace, Path directory, List<Entry> entries)
+            throws IOException {
+        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "s*")) {
+            for (Path file : files) {
+                String name = file.getFileName().toString();
+                String key = LeaseStore.key(namespace, name);
+                LockFile.Attempt attempt = LockFile.tryOpen(directory, name, key, false);
+                String text;
+                boolean held = true;
+                if (attempt instanceof LockFile.Locked locked) {
+                    try (LockFile lock = locked.file()) {
+                        text = lock.text();
+                        held = false;
+                    }
+                } else if (attempt instanceof LockFile.Held other) {
+                    text = other.here() ? LockFile.readHere(key).orElse("") : other.text();
+                } else {
+                    continue;
+                }
+                entries.add(new Entry(
+                        root,
+                        mode.getFileName().toString(),
+                        namespace.getFileName().toString(),
+                        name,
+                        value(text, "pool").orElse(""),
+                        held,
+                        held ? pid(text) : OptionalLong.empty()));
+            }
+        }
+    }
+
+    private static List<Path> directories(Path parent) throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(parent)) {
+            for (Path child : children) {
+                if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
+                    found.add(child);
+                }
+            }
+        }
+        found.sort(null);
+        return found;
+    }
+
+    private static OptionalLong pid(String text) {
+        try {
+            return value(text, "pid")
+                    .map(pid -> OptionalLong.of(Long.parseLong(pid)))
+                    .orElse(OptionalLong.empty());
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
+    }
+
+    private static Optional<String> value(String text, String key) {
+        return text.lines()
+                .filter(line -> line.startsWith(key + " "))
+                .findFirst()
+                .map(line -> line.substring(key.length() + 1));
+    }
+}

@@ -1,0 +1,205 @@
+package io.muxpool.internal.lease;
+
+import io.muxpool.SocketDirectoryException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Optional;
+
+/**
+ * The leases of one pool, shared by every process of this user that opens the same pool.
+ *
+ * <pre>
+ *              create            acquire              release
+ *   (nothing) -------> used/ --------------+ free/ <----------- used/
+ *                        ^    lock, move   |                      |
+ *                        +-----------------+      owner died:     v
+ *                                            salvage = lock what lies unlocked in used/
+ * </pre>
+ *
+ * The lock is the truth, the directory a hint. At whatever step a process dies, the next one finds a file it can lock.
+ */
+public final class LeaseStore {
+    private static final Logger LOG = System.getLogger("io.muxpool.lease");
+    private static final Duration LEAST_STALE_AGE = Duration.ofMinutes(90);
+    private static final int CREATE_TRIES = 100;
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Namespace namespace;
+    private final Duration staleAge;
+
+    /**
+     * @param root the socket directory
+     * @param mode which transport the masters serve: masters of different modes are never mixed
+     * @param description names the pool: {@code location#remote#pool}
+     * @param persist how long an idle master lives
+     */
+    public LeaseStore(Path root, String mode, String description, Duration persist) {
+        this.namespace = new Namespace(root.toAbsolutePath().normalize(), mode, description);
+        Duration twice = persist.multipliedBy(2).plusSeconds(2);
+        this.staleAge = twice.compareTo(LEAST_STALE_AGE) > 0 ? twice : LEAST_STALE_AGE;
+    }
+
+    /**
+     * Takes a lease, never waiting: a free one, else one whose owner died, else a new one.
+     *
+     * @throws SocketDirectoryException when the directories are unsafe, too deep or not writable
+     */
+    public Lease acquire() {
+        namespace.requireWithinBudget();
+        namespace.directories().forEach(SafeDirectory::ensure);
+        try {
+            Optional<Lease> found = scan(namespace.free());
+            if (found.isEmpty()) {
+                found = scan(namespace.used());
+            }
+            return found.isPresent() ? found.get() : create();
+        } catch (IOException e) {
+            throw new SocketDirectoryException(
+                    "cannot take a lease in " + SafeDirectory.show(namespace.directory()) + ": "
+                            + SafeDirectory.reason(e)
+                            + ". The file system must be writable and support POSIX locks; else choose another place"
+                            + " with socketDir (--socket-dir)",
+                    e);
+        }
+    }
+
+    /** Takes this lease and no other, if nobody holds it. Prunes it when it is stale. */
+    Optional<Lease> takeNamed(String name) throws IOException {
+        Optional<Lease> taken = take(namespace.free(), name);
+        return taken.isPresent() ? taken : take(namespace.used(), name);
+    }
+
+    private Optional<Lease> scan(Path directory) throws IOException {
+        try (DirectoryStream<Path> candidates = Files.newDirectoryStream(directory, "s*")) {
+            for (Path candidate : candidates) {
+                Optional<Lease> taken = take(directory, candidate.getFileName().toString());
+                if (taken.isPresent()) {
+                    return taken;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Lease> take(Path directory, String name) throws IOException {
+        if (!(LockFile.tryOpen(directory, name, key(name), false) instanceof LockFile.Locked locked)) {
+            return Optional.empty();
+        }
+        LockFile lock = locked.file();
+        boolean kept = false;
+        try {
+            if (!moveToUsed(directory, name)) {
+                return Optional.empty();
+            }
+            switch (judge(name)) {
+                case USABLE -> {
+                    lock.write(ownerText());
+                    kept = true;
+                    return Optional.of(new Lease(namespace, name, lock));
+                }
+                case STALE -> Lease.prune(namespace, namespace.used(), name);
+                case FOREIGN ->
+                    LOG.log(
+                            Level.WARNING,
+                            "{0} is not a socket; it is left alone and another lease is used. Remove it if it is not"
+                                    + " yours",
+                            SafeDirectory.show(namespace.sockets().resolve(name)));
+            }
+            return Optional.empty();
+        } finally {
+            if (!kept) {
+                lock.close();
+            }
+        }
+    }
+
+    /** Whether the file that we locked is now in used/. It may have been moved or removed before we got the lock. */
+    private boolean moveToUsed(Path directory, String name) throws IOException {
+        Path used = namespace.used().resolve(name);
+        if (directory.equals(namespace.used())) {
+            return Files.exists(used, LinkOption.NOFOLLOW_LINKS);
+        }
+        // Nobody can put one there meanwhile: that takes the lock of this name, which is ours.
+        if (Files.exists(used, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        try {
+            Files.move(directory.resolve(name), used, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private enum Verdict {
+        USABLE,
+        STALE,
+        FOREIGN
+    }
+
+    private Verdict judge(String name) throws IOException {
+        Path socket = namespace.sockets().resolve(name);
+        if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+            return Verdict.STALE;
+        }
+        if (!SafeDirectory.isSocket(socket)) {
+            return Verdict.FOREIGN;
+        }
+        FileTime touched = Files.getLastModifiedTime(socket, LinkOption.NOFOLLOW_LINKS);
+        // A time in the future makes the age negative, which is fresh.
+        Duration age = Duration.between(touched.toInstant(), Instant.now());
+        return age.compareTo(staleAge) > 0 ? Verdict.STALE : Verdict.USABLE;
+    }
+
+    private Lease create() throws IOException {
+        for (int i = 0; i < CREATE_TRIES; i++) {
+            String name = newName();
+            try {
+                LockFile.Attempt attempt = LockFile.tryOpen(namespace.used(), name, key(name), true);
+                if (attempt instanceof LockFile.Locked locked) {
+                    // Between our making it and our locking it, a scan may have locked and pruned it.
+                    if (Files.exists(namespace.used().resolve(name), LinkOption.NOFOLLOW_LINKS)) {
+                        locked.file().write(ownerText());
+                        return new Lease(namespace, name, locked.file());
+                    }
+                    locked.file().close();
+                }
+            } catch (FileAlreadyExistsException e) {
+                LOG.log(Level.DEBUG, "64 random bits came twice: {0}", name);
+            }
+        }
+        throw new IOException("no new lease could be kept in " + CREATE_TRIES + " tries");
+    }
+
+    private String key(String name) throws IOException {
+        return key(namespace.directory(), name);
+    }
+
+    /** The same for every path that leads there, and for the file in free/ and in used/. */
+    static String key(Path directory, String name) throws IOException {
+        return directory.toRealPath().resolve(name).toString();
+    }
+
+    private String ownerText() {
+        return "pid " + ProcessHandle.current().pid() + "\npool " + namespace.description() + "\n";
+    }
+
+    private static String newName() {
+        byte[] bits = new byte[Long.BYTES];
+        RANDOM.nextBytes(bits);
+        return "s" + Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
+    }
+}

@@ -1,0 +1,118 @@
+package io.muxpool.internal.lease;
+
+import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.text.Printable;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * Directories that nobody else can reach into: real, ours, mode exactly 0700. Who could write there could put a socket of
+ * his own in our way and read every command. Nothing is ever repaired in silence: what is wrong is said.
+ */
+final class SafeDirectory {
+    private static final int TYPE_MASK = 0170000;
+    private static final int DIRECTORY = 0040000;
+    private static final int SYMLINK = 0120000;
+    private static final int SOCKET = 0140000;
+    private static final int REGULAR = 0100000;
+
+    private SafeDirectory() {}
+
+    /**
+     * Makes the directory, 0700, when it is missing (its parents too), and checks it.
+     *
+     * @throws SocketDirectoryException saying what was found and what is needed
+     */
+    static void ensure(Path directory) {
+        try {
+            if (!Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+                create(directory);
+            }
+            check(directory);
+        } catch (IOException e) {
+            throw new SocketDirectoryException(
+                    "cannot create or read socket directory " + show(directory) + ": " + reason(e)
+                            + ". Make it writable, free some space, or choose another with socketDir (--socket-dir)",
+                    e);
+        }
+    }
+
+    private static void create(Path directory) throws IOException {
+        Path parent = directory.getParent();
+        if (parent != null && !Files.exists(parent)) {
+            create(parent);
+        }
+        try {
+            Files.createDirectory(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            // Another process made it just now; check() will judge it.
+            return;
+        }
+    }
+
+    /** @throws SocketDirectoryException when it is anything but a real directory of ours with mode 0700 */
+    static void check(Path directory) throws IOException {
+        // A trailing slash would make the kernel follow a link; Path has none, and NOFOLLOW_LINKS is lstat(2).
+        int mode = (int) Files.getAttribute(directory, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        int uid = (int) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        if ((mode & TYPE_MASK) != DIRECTORY) {
+            throw unsafe(directory, "it is " + kind(mode), "a real directory is needed; move it away");
+        }
+        if (uid != User.id()) {
+            throw unsafe(
+                    directory,
+                    "it belongs to uid " + uid,
+                    "it must belong to uid " + User.id() + "; choose a directory of your own");
+        }
+        if ((mode & 07777) != 0700) {
+            throw unsafe(
+                    directory,
+                    String.format("its mode is %04o", mode & 07777),
+                    "mode 0700 is needed: chmod 700 " + show(directory));
+        }
+    }
+
+    static boolean isSocket(Path path) throws IOException {
+        return is(path, SOCKET);
+    }
+
+    static boolean isRegularFile(Path path) throws IOException {
+        return is(path, REGULAR);
+    }
+
+    private static boolean is(Path path, int type) throws IOException {
+        try {
+            return ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & TYPE_MASK) == type;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private static SocketDirectoryException unsafe(Path directory, String found, String needed) {
+        return new SocketDirectoryException(
+                "socket directory " + show(directory) + " is not safe: " + found + "; " + needed
+                        + ", or choose another with socketDir (--socket-dir)",
+                null);
+    }
+
+    private static String kind(int mode) {
+        int type = mode & TYPE_MASK;
+        return type == SYMLINK ? "a symbolic link" : type == REGULAR ? "a regular file" : "not a directory";
+    }
+
+    /** An IOException's message is often just the path; its class says what it was. */
+    static String reason(IOException e) {
+        String name = e.getClass().getSimpleName();
+        return e.getClass() == IOException.class ? String.valueOf(e.getMessage()) : name + ": " + e.getMessage();
+    }
+
+    static String show(Path path) {
+        return Printable.of(path.toString());
+    }
+}

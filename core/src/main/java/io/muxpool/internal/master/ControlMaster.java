@@ -1,0 +1,247 @@
+package io.muxpool.internal.master;
+
+import io.muxpool.Command;
+import io.muxpool.Job;
+import io.muxpool.Output;
+import io.muxpool.Remote;
+import io.muxpool.ShellQuote;
+import io.muxpool.SocketDirectoryException;
+import io.muxpool.SshConnectException;
+import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.Programs;
+import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.StreamFailedException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of one ssh ControlMaster at one socket path: made sure of before each command, started when it is not there.
+ *
+ * <p>Thread-safe. Whoever calls must hold the lease of the path. A master outlives this object and this process; it is
+ * trusted, checked or started again, in this order of cost:
+ *
+ * <ol>
+ *   <li>seen alive within {@code controlPersist - margin}, and its socket accepts a connect: no lock, no message;
+ *   <li>it answers an ALIVE_CHECK: one exchange on the socket;
+ *   <li>else it is started: one ssh process, one handshake.
+ * </ol>
+ */
+public final class ControlMaster {
+    private static final Logger LOG = System.getLogger("io.muxpool.master");
+
+    private final Remote remote;
+    private final Path socket;
+    private final long trustNanos;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Written under lock, read without: the fast path takes no lock.
+    private volatile @Nullable Seen seen;
+
+    // Written under lock; read before it too, to notice a failure that came while waiting.
+    private volatile @Nullable SshConnectException lastFailure;
+
+    private record Seen(long pid, long atNanos) {}
+
+    /**
+     * A master that was there for one command.
+     *
+     * @param reused whether it was there before; false when this call started it
+     */
+    public record Ready(long pid, boolean reused) {}
+
+    /** Starts nothing yet. */
+    public ControlMaster(Remote remote, Path socket) {
+        this.remote = remote;
+        this.socket = socket;
+        this.trustNanos =
+                remote.controlPersist().minus(remote.controlPersistMargin()).toNanos();
+    }
+
+    /** The path of the control socket. */
+    public Path socket() {
+        return socket;
+    }
+
+    /**
+     * Makes sure that a master answers at the socket. Blocks up to the job's deadline: behind another thread's start, in
+     * an exchange of at most 5 s, and for a start.
+     *
+     * @throws SshConnectException when it could not be started, with ssh's own words
+     * @throws PathUnusableException when something else occupies the path: a hung master, a file
+     * @throws io.muxpool.JobException when the job ends first; nothing of the command was started
+     */
+    public Ready ensure(Job job) throws PathUnusableException {
+        Seen last = seen;
+        if (last != null && System.nanoTime() - last.atNanos < trustNanos && ControlSocket.accepts(socket)) {
+            return new Ready(last.pid, true);
+        }
+        SshConnectException failureBefore = lastFailure;
+        lock(job);
+        try {
+            // Whoever waited here while another thread's start failed shares that failure: one start, not one each.
+            SshConnectException failure = lastFailure;
+            if (failure != null && failure != failureBefore) {
+                throw new SshConnectException(String.valueOf(failure.getMessage()), failure);
+            }
+            return checkOrStart(job);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the master with this process id still answers, within 5 s. */
+    public boolean isAlive(long pid) {
+        Liveness now = ControlSocket.check(socket, Job.create());
+        return now instanceof Liveness.Alive alive && alive.pid() == pid;
+    }
+
+    /** Trusts no earlier sight of the master: the next {@link #ensure} checks. */
+    public void forget() {
+        seen = null;
+    }
+
+    /** Ends the master, and everything that runs over it. False when it did not answer in time. */
+    public boolean stop() {
+        seen = null;
+        return stop(socket);
+    }
+
+    /** Ends the master that listens at {@code socket}, if one does. */
+    public static boolean stop(Path socket) {
+        return !ControlSocket.accepts(socket) || ControlSocket.terminate(socket, Job.create());
+    }
+
+    /** The process id of the master that listens at {@code socket}; null when none answers. */
+    public static @Nullable Long pid(Path socket) {
+        return Files.exists(socket, LinkOption.NOFOLLOW_LINKS)
+                        && ControlSocket.check(socket, Job.create()) instanceof Liveness.Alive alive
+                ? alive.pid()
+                : null;
+    }
+
+    private void lock(Job job) {
+        String doing = "waiting for the connection to " + remote;
+        try {
+            if (!lock.tryLock(job.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                job.check(doing);
+                throw new AssertionError("the lock timed out before the deadline");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            job.check(doing);
+            throw new AssertionError("interrupted, yet the job says it was not", e);
+        }
+    }
+
+    private Ready checkOrStart(Job job) throws PathUnusableException {
+        job.check("connecting to " + remote);
+        try {
+            if (isOccupied()) {
+                Liveness now = ControlSocket.check(socket, job);
+                if (now instanceof Liveness.Alive alive) {
+                    sawAlive(alive.pid());
+                    return new Ready(alive.pid(), true);
+                }
+                if (now instanceof Liveness.Hung) {
+                    throw new PathUnusableException("the ssh master at " + socket + " does not answer");
+                }
+                Files.deleteIfExists(socket);
+            }
+            return start(job);
+        } catch (IOException e) {
+            throw new SocketDirectoryException(
+                    "cannot use " + socket.getParent() + " for an ssh master: " + e
+                            + ". It must be writable and have some space; else choose another with socketDir"
+                            + " (--socket-dir)",
+                    e);
+        }
+    }
+
+    /** Whether there is a socket at the path, links not followed. */
+    private boolean isOccupied() throws IOException, PathUnusableException {
+        try {
+            int mode = (int) Files.getAttribute(socket, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+            if ((mode & 0170000) != 0140000) {
+                throw new PathUnusableException(
+                        socket + " is not a socket; it was left alone. Remove it if it is not" + " yours");
+            }
+            return true;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private Ready start(Job job) throws IOException, PathUnusableException {
+        Programs.requireSsh(remote.sshProgram());
+        List<String> words = startWords();
+        LOG.log(Level.DEBUG, "Starting ssh master: {0}", ShellQuote.line(words));
+        // A file, never a pipe: the master keeps this stderr for its life, and a pipe would never end.
+        try (SshLog log = SshLog.beside(socket)) {
+            Command streams =
+                    Command.of("ssh").withStdout(Output.appendTo(log.path())).withStderr(Output.appendTo(log.path()));
+            int status = run(words, streams, job);
+            if (remote.verbose()) {
+                log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
+            }
+            // The status says nothing: a forced command may fail while the master lives, and a master that found its
+            // path taken exits with 0.
+            if (ControlSocket.check(socket, job) instanceof Liveness.Alive alive) {
+                sawAlive(alive.pid());
+                return new Ready(alive.pid(), false);
+            }
+            throw failed(words, status, log);
+        }
+    }
+
+    private static int run(List<String> words, Command streams, Job job) throws IOException {
+        try {
+            return Child.run(new ProcessBuilder(words), streams, job, "connecting", Child.Role.PREPARATION)
+                    .status();
+        } catch (StreamFailedException e) {
+            throw new AssertionError("a child without pumped streams cannot fail on one", e);
+        }
+    }
+
+    private List<String> startWords() {
+        List<String> words = remote.sshOptions(socket);
+        words.add("-M");
+        words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");
+        words.add(remote.userHost().orElseThrow());
+        words.add("exit");
+        return words;
+    }
+
+    private SshConnectException failed(List<String> words, int status, SshLog log) {
+        List<String> complaints = log.complaints();
+        String said = complaints.isEmpty() ? "ssh said nothing (status " + status + ")" : String.join("; ", complaints);
+        SshConnectException failure = new SshConnectException(
+                "cannot connect to " + remote + ": " + said + " [command: " + ShellQuote.line(words)
+                        + (remote.verbose() ? "]" : "; for more, verbose(true) or -v]"),
+                null);
+        LOG.log(Level.ERROR, failure.getMessage());
+        lastFailure = failure;
+        return failure;
+    }
+
+    private void sawAlive(long pid) throws IOException {
+        seen = new Seen(pid, System.nanoTime());
+        try {
+            // Lease cleaning looks at this time. It is the socket's, never a lock file's.
+            Files.setLastModifiedTime(socket, FileTime.from(Instant.now()));
+        } catch (NoSuchFileException e) {
+            // It ended just now; the next command will find out.
+            seen = null;
+        }
+    }
+}

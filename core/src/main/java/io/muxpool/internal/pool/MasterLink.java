@@ -1,0 +1,182 @@
+package io.muxpool.internal.pool;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult.Route;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import io.muxpool.JobException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.Remote;
+import io.muxpool.SshConnectException;
+import io.muxpool.internal.lease.Lease;
+import io.muxpool.internal.lease.LeaseStore;
+import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.process.Programs;
+import io.muxpool.internal.transport.Link;
+import io.muxpool.internal.transport.SessionNotOpenedException;
+import io.muxpool.internal.transport.Transport;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A transport's link over a master that we hold the lease of. The lease is taken at the first command, not before, so
+ * that a pool costs nothing until it is used; should its path become unusable, it is given up for another.
+ */
+final class MasterLink implements Link {
+    private static final Logger LOG = System.getLogger("io.muxpool.pool");
+    private static final int TRIES = 3;
+
+    private final Remote remote;
+    private final LeaseStore leases;
+    private final Transport transport;
+
+    // Guards the seat: which lease, master and link are in use. Held for file operations, never for a network's.
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Seat seat;
+
+    private static final class Seat {
+        final Lease lease;
+        final ControlMaster master;
+        final Link link;
+
+        Seat(Lease lease, ControlMaster master, Link link) {
+            this.lease = lease;
+            this.master = master;
+            this.link = link;
+        }
+    }
+
+    MasterLink(Remote remote, LeaseStore leases, Transport transport) {
+        this.remote = remote;
+        this.leases = leases;
+        this.transport = transport;
+    }
+
+    @Override
+    public Ran run(Command command, Job job) throws SessionNotOpenedException {
+        Programs.requireSsh(remote.sshProgram());
+        String why = "";
+        for (int i = 0; i < TRIES; i++) {
+            Seat now = seat();
+            try {
+                ControlMaster.Ready master = now.master.ensure(job);
+                return judged(now.link.run(command, job), master, now, command);
+            } catch (PathUnusableException e) {
+                LOG.log(Level.WARNING, "{0}; moving to another control socket", e.getMessage());
+                why = e.getMessage();
+                abandon(now);
+            } catch (SessionNotOpenedException e) {
+                if (e.refused() || !e.inputIntact()) {
+                    throw e;
+                }
+                // The master went away between its check and the command: as good as never been there.
+                why = e.getMessage();
+                now.master.forget();
+            }
+        }
+        throw new SshConnectException(
+                "no session on a master for " + command + " in " + TRIES + " tries: " + why, null);
+    }
+
+    /** 255 without a word stays ambiguous only while the master lives: a dead one took the command's end with it. */
+    private Ran judged(Ran ran, ControlMaster.Ready master, Seat now, Command command) {
+        if (ran.exit() instanceof Exit.Ambiguous && !stillAlive(now.master, master.pid())) {
+            now.master.forget();
+            throw new OutcomeUnknownException(
+                    "outcome unknown: the connection to " + remote + " was lost while running " + command,
+                    ran.output(),
+                    null);
+        }
+        return ran.over(new Route(master.reused(), OptionalLong.of(master.pid())));
+    }
+
+    private static boolean stillAlive(ControlMaster master, long pid) {
+        try {
+            return master.isAlive(pid);
+        } catch (JobException e) {
+            // Interrupted: not known to be alive is what the caller must hear; the flag stays set.
+            return false;
+        }
+    }
+
+    private Seat seat() {
+        lock.lock();
+        try {
+            Seat now = seat;
+            if (now == null) {
+                Lease lease = leases.acquire();
+                now = new Seat(lease, new ControlMaster(remote, lease.socket()), transport.link(lease.socket()));
+                seat = now;
+            }
+            return now;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void abandon(Seat unusable) {
+        lock.lock();
+        try {
+            if (seat == unusable) {
+                seat = null;
+                unusable.link.close();
+                unusable.lease.discard();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Releases the lease, the master left warm; stops the master and removes the lease when the remote wants that. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            Seat now = seat;
+            seat = null;
+            if (now == null) {
+                return;
+            }
+            now.link.close();
+            if (remote.exitOnShutdown()) {
+                if (now.master.stop()) {
+                    now.lease.discard();
+                    return;
+                }
+                LOG.log(Level.WARNING, "the ssh master at {0} did not stop in time", now.lease.socket());
+            }
+            now.lease.touch();
+            now.lease.release();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Stops the master and gives the path up: for a connection that the server lets nothing run on. */
+    void closeForGood() {
+        lock.lock();
+        try {
+            Seat now = seat;
+            seat = null;
+            if (now != null) {
+                now.link.close();
+                now.master.stop();
+                now.lease.discard();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public String toString() {
+        Seat now = seat;
+        return now == null
+                ? "connection to " + remote + ", not made yet"
+                : now.lease.socket().toString();
+    }
+}

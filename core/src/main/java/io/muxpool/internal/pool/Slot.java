@@ -1,0 +1,207 @@
+package io.muxpool.internal.pool;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult;
+import io.muxpool.CommandResult.Captured;
+import io.muxpool.CommandResult.Route;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import io.muxpool.JobCancelledException;
+import io.muxpool.JobTimeoutException;
+import io.muxpool.ShellQuote;
+import io.muxpool.internal.pool.SlotTable.Line;
+import io.muxpool.internal.text.Printable;
+import io.muxpool.internal.transport.Link;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The right to one session at a time on one of the pool's lines. Thread-safe: commands of several threads on one slot run
+ * one after another. It goes back to the pool once: when closed, or when the command that runs at that moment ends.
+ */
+public final class Slot implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("io.muxpool.command");
+
+    private final Pool pool;
+
+    // Held while a command runs: one session per slot.
+    private final ReentrantLock turn = new ReentrantLock();
+
+    // Guards the three fields below, for moments only.
+    private final ReentrantLock state = new ReentrantLock();
+    private @Nullable Line<Link> line;
+    private boolean busy;
+    private boolean closed;
+
+    private Slot(Pool pool, Line<Link> line) {
+        this.pool = pool;
+        this.line = line;
+    }
+
+    /** Takes a slot of the pool; blocks up to the job's deadline when the pool is bounded and full. */
+    public static Slot take(Pool pool, Job job) {
+        return new Slot(pool, pool.take(job));
+    }
+
+    /**
+     * Runs a command; see {@link io.muxpool.Connection#run(Command, Job)} for what it throws.
+     *
+     * @throws IllegalStateException when this slot or its pool is closed
+     */
+    public CommandResult run(Command command, Job job) {
+        long start = System.nanoTime();
+        if (command.isDryRun()) {
+            announce("Would execute: ", command);
+            Link.Ran nothing = new Link.Ran(new Exit.Exited(0), Captured.NONE, Captured.NONE, Route.DIRECT);
+            return result(command, nothing, start);
+        }
+        lock(job);
+        try {
+            begin();
+            try {
+                announce("Executing: ", command);
+                CommandResult result = result(command, pool.run(this, command, job), start);
+                trace(result.exit().success() ? "success" : "failure", command, start);
+                return result;
+            } catch (RuntimeException e) {
+                trace(status(e), command, start);
+                throw e;
+            } finally {
+                end();
+            }
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private void lock(Job job) {
+        String doing = "waiting for the command that runs on the same connection";
+        job.check(doing);
+        try {
+            if (!turn.tryLock(job.remainingNanos(), TimeUnit.NANOSECONDS)) {
+                job.check(doing);
+                throw new AssertionError("the lock timed out before the deadline");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            job.check(doing);
+            throw new AssertionError("interrupted, yet the job says it was not", e);
+        }
+    }
+
+    private void begin() {
+        state.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this connection is closed: take another from " + pool);
+            }
+            busy = true;
+        } finally {
+            state.unlock();
+        }
+    }
+
+    private void end() {
+        @Nullable Line<Link> returned;
+        state.lock();
+        try {
+            busy = false;
+            returned = closed ? line : null;
+        } finally {
+            state.unlock();
+        }
+        if (returned != null) {
+            pool.giveBack(returned);
+        }
+    }
+
+    /** The line that commands run on now; asked for by the pool, while a command runs. */
+    Line<Link> line(Job job) {
+        state.lock();
+        try {
+            if (line != null) {
+                return line;
+            }
+        } finally {
+            state.unlock();
+        }
+        // An earlier move gave the old line back and got no new one in its time.
+        Line<Link> taken = pool.take(job);
+        set(taken);
+        return taken;
+    }
+
+    /** Gives the line back before another is taken: at the bound of a pool, it may be what another waits for. */
+    void leave(Line<Link> old) {
+        set(null);
+        pool.giveBack(old);
+    }
+
+    private void set(@Nullable Line<Link> line) {
+        state.lock();
+        try {
+            this.line = line;
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Returns the slot to the pool; does nothing the second time, or after the pool was closed. */
+    @Override
+    public void close() {
+        @Nullable Line<Link> returned;
+        state.lock();
+        try {
+            returned = closed || busy ? null : line;
+            closed = true;
+        } finally {
+            state.unlock();
+        }
+        if (returned != null) {
+            pool.giveBack(returned);
+        }
+    }
+
+    private static CommandResult result(Command command, Link.Ran ran, long start) {
+        return new CommandResult(
+                command.argv(),
+                ran.exit(),
+                ran.stdout(),
+                ran.stderr(),
+                Duration.ofNanos(System.nanoTime() - start),
+                ran.route());
+    }
+
+    private void announce(String verb, Command command) {
+        if (LOG.isLoggable(command.logLevel())) {
+            LOG.log(command.logLevel(), verb + words(command));
+        }
+    }
+
+    /** The words that run, without the socket and without variables: those may be secrets. */
+    private String words(Command command) {
+        List<String> ssh = pool.remote().sshWords(null);
+        return ssh.isEmpty() ? command.toString() : Printable.of(ShellQuote.line(ssh)) + " " + command;
+    }
+
+    private static void trace(String status, Command command, long start) {
+        if (LOG.isLoggable(Level.TRACE)) {
+            Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+            LOG.log(Level.TRACE, status + " after " + elapsed.toMillis() + " ms: " + command);
+        }
+    }
+
+    private static String status(RuntimeException e) {
+        return e instanceof JobTimeoutException ? "timeout" : e instanceof JobCancelledException ? "cancel" : "failure";
+    }
+
+    @Override
+    public String toString() {
+        return "slot of " + pool;
+    }
+}

@@ -1,0 +1,145 @@
+package io.muxpool.internal.pool;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which connection serves next: a table of lines and their slots. Pure policy; guarded by its pool's lock.
+ *
+ * <p>Most free slots first; among equals the one most recently returned or created, which is the hottest. Taking a slot
+ * does not change that stamp, returning one does. Every line is here exactly once, also while all its slots are out, and
+ * 0 <= free <= capacity.
+ *
+ * @param <L> what a line is to the pool
+ */
+final class SlotTable<L> {
+    private final List<Line<L>> lines = new ArrayList<>();
+    private int capacity;
+    private long clock;
+
+    /** @param capacity of each new line */
+    SlotTable(int capacity) {
+        this.capacity = capacity;
+    }
+
+    /** One connection and its slots. */
+    static final class Line<L> {
+        private final L link;
+        private int capacity;
+        private int taken;
+        private int running;
+        private boolean served;
+        private boolean retired;
+        private long stamp;
+
+        private Line(L link, int capacity, long stamp) {
+            this.link = link;
+            this.capacity = capacity;
+            this.stamp = stamp;
+        }
+
+        L link() {
+            return link;
+        }
+
+        int capacity() {
+            return capacity;
+        }
+
+        /** Slots that may be handed out. A capacity learned to be lower than what is out leaves none, not less. */
+        int free() {
+            return retired ? 0 : Math.max(0, capacity - taken);
+        }
+
+        /** Commands on it now, those about to start included. */
+        int running() {
+            return running;
+        }
+
+        /** Whether any command ever ran on it. */
+        boolean served() {
+            return served;
+        }
+
+        boolean retired() {
+            return retired;
+        }
+    }
+
+    /** Adds a line with all its slots free. */
+    Line<L> add(L link) {
+        Line<L> line = new Line<>(link, capacity, ++clock);
+        lines.add(line);
+        return line;
+    }
+
+    /** The line to take a slot of; empty when all are full. */
+    Optional<Line<L>> choose() {
+        Line<L> best = null;
+        for (Line<L> line : lines) {
+            boolean better = best == null
+                    || line.free() > best.free()
+                    || (line.free() == best.free() && line.stamp > best.stamp);
+            if (line.free() > 0 && better) {
+                best = line;
+            }
+        }
+        return Optional.ofNullable(best);
+    }
+
+    void take(Line<L> line) {
+        if (line.free() == 0) {
+            throw new IllegalStateException("no free slot on " + line.link);
+        }
+        line.taken++;
+    }
+
+    void giveBack(Line<L> line) {
+        line.taken--;
+        line.stamp = ++clock;
+    }
+
+    void begin(Line<L> line) {
+        line.running++;
+    }
+
+    /** @param ran whether a session was opened */
+    void end(Line<L> line, boolean ran) {
+        line.running--;
+        line.served |= ran;
+    }
+
+    /** The server allows no more than {@code sessions} on this line, and so, it seems, on any: new ones start with that. */
+    void learn(Line<L> line, int sessions) {
+        line.capacity = Math.min(line.capacity, sessions);
+        capacity = Math.min(capacity, sessions);
+    }
+
+    /** Hands out no slot of it any more. */
+    void retire(Line<L> line) {
+        line.retired = true;
+    }
+
+    /** Forgets a retired line that nobody uses; true when it is gone and its link is the caller's to close. */
+    boolean removeIfSpent(Line<L> line) {
+        return line.retired && line.taken == 0 && line.running == 0 && lines.remove(line);
+    }
+
+    List<Line<L>> lines() {
+        return List.copyOf(lines);
+    }
+
+    int size() {
+        return lines.size();
+    }
+
+    /** Of each new line: as asked for, or as learned. */
+    int capacity() {
+        return capacity;
+    }
+
+    int free() {
+        return lines.stream().mapToInt(Line::free).sum();
+    }
+}

@@ -1,0 +1,281 @@
+package io.muxpool.internal.process;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult.Captured;
+import io.muxpool.Input;
+import io.muxpool.Job;
+import io.muxpool.JobCancelledException;
+import io.muxpool.JobInterruptedException;
+import io.muxpool.Output;
+import io.muxpool.PartialOutput;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One child process from start to end, under a job: its streams pumped, its whole tree killed when the job ends first.
+ *
+ * <p>Threads: the caller waits, and alone kills. One pump reads stdout; one reads stderr and then waits for the exit
+ * status; one feeds stdin when there is something to feed. They meet in {@link #wake}: whoever completes it first decides
+ * why the caller wakes.
+ */
+public final class Child {
+    private static final Redirect NULL = Redirect.from(Path.of("/dev/null").toFile());
+
+    private final Process process;
+    private final Command streams;
+    private final boolean commandStarted;
+    private final CaptureBuffer stdout;
+    private final CaptureBuffer stderr;
+    private final CompletableFuture<Void> wake = new CompletableFuture<>();
+    private final AtomicInteger running = new AtomicInteger(2);
+    private final AtomicLong fed = new AtomicLong();
+
+    /**
+     * How a child ended by itself.
+     *
+     * @param status as Java reports it: 128 + n for death by signal n
+     */
+    public record Ended(int status, Captured stdout, Captured stderr, long stdinBytes) {}
+
+    /** What a child is to the command it serves. */
+    public enum Role {
+        /** It runs, or carries, the command: once it has started, so may the command have. */
+        COMMAND,
+        /** It prepares for the command, which starts after it if at all. */
+        PREPARATION
+    }
+
+    private Child(Process process, Command streams, Role role) {
+        this.process = process;
+        this.streams = streams;
+        this.commandStarted = role == Role.COMMAND;
+        this.stdout = bufferFor(streams.stdout());
+        this.stderr = bufferFor(streams.stderr());
+    }
+
+    /**
+     * Starts the child and waits for its end and for the end of its outputs.
+     *
+     * @param builder words, directory and environment; its redirects are set here
+     * @param streams whose stdin, stdout and stderr to use
+     * @param doing what this is, as a clause after "while"
+     * @throws IOException when it could not be started: nothing ran
+     * @throws StreamFailedException when a stream of the caller's failed; the tree is dead
+     * @throws io.muxpool.JobException when the job ended first; the tree is dead
+     */
+    public static Ended run(ProcessBuilder builder, Command streams, Job job, String doing, Role role)
+            throws IOException, StreamFailedException {
+        job.check(doing);
+        builder.redirectInput(redirect(streams.stdin()));
+        builder.redirectOutput(redirect(streams.stdout()));
+        builder.redirectError(redirect(streams.stderr()));
+        Child child = new Child(builder.start(), streams, role);
+        // Registered after the start: a cancel in between runs the action at once, so it is never missed.
+        try (Job.Registration registration = job.onCancel(child::cancelled)) {
+            child.startPumps();
+            return child.await(job, doing);
+        }
+    }
+
+    private Ended await(Job job, String doing) throws StreamFailedException {
+        try {
+            wake.get(job.remainingNanos(), TimeUnit.NANOSECONDS);
+            return new Ended(process.exitValue(), stdout.captured(), stderr.captured(), fed.get());
+        } catch (TimeoutException e) {
+            kill();
+            job.check(doing, commandStarted, partial());
+            throw new AssertionError("the deadline has passed, yet the job says it has not", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            kill();
+            throw new JobInterruptedException(doing, commandStarted, partial(), e);
+        } catch (CancellationException e) {
+            kill();
+            throw new JobCancelledException(doing, commandStarted, partial());
+        } catch (ExecutionException e) {
+            kill();
+            Throwable failure = Objects.requireNonNull(e.getCause());
+            throw new StreamFailedException(String.valueOf(failure.getMessage()), partial(), failure);
+        }
+    }
+
+    private void cancelled() {
+        wake.cancel(false);
+    }
+
+    private void kill() {
+        KillTree.kill(process);
+    }
+
+    private PartialOutput partial() {
+        return new PartialOutput(stdout.captured().bytes(), stderr.captured().bytes());
+    }
+
+    private void startPumps() {
+        if (streams.stdin() instanceof Input.Bytes bytes) {
+            pump(() -> feed(new ByteArrayInputStream(bytes.bytes())));
+        } else if (streams.stdin() instanceof Input.FromStream from) {
+            pump(() -> feed(from.stream()));
+        }
+        if (isPiped(streams.stdout())) {
+            pump(() -> {
+                drain("standard output", process.getInputStream(), streams.stdout(), stdout);
+                partDone();
+            });
+        } else {
+            partDone();
+        }
+        pump(() -> {
+            if (isPiped(streams.stderr())) {
+                drain("standard error", process.getErrorStream(), streams.stderr(), stderr);
+            }
+            awaitExit();
+            partDone();
+        });
+    }
+
+    /** A pump that dies must wake the caller: nobody else would. */
+    private void pump(Runnable work) {
+        Pumps.start(() -> {
+            try {
+                work.run();
+            } catch (OutOfMemoryError e) {
+                fail("an output is larger than the heap can hold; capture it with a limit, or send it to a file", e);
+            } catch (RuntimeException | Error e) {
+                fail("a stream given to the command failed: " + e, e);
+            }
+        });
+    }
+
+    private void partDone() {
+        if (running.decrementAndGet() == 0) {
+            wake.complete(null);
+        }
+    }
+
+    private void awaitExit() {
+        boolean exited = false;
+        while (!exited) {
+            try {
+                process.waitFor();
+                exited = true;
+            } catch (InterruptedException e) {
+                // Nobody interrupts a pump; should it happen, the exit status is still what we are here for.
+                exited = !process.isAlive();
+            }
+        }
+    }
+
+    /** Reads to the end whatever happens to the sink, so that the child is never blocked on a full pipe. */
+    private void drain(String name, InputStream from, Output to, CaptureBuffer buffer) {
+        byte[] chunk = new byte[Pumps.BUFFER];
+        try (from) {
+            for (int n; (n = from.read(chunk)) >= 0; ) {
+                if (to instanceof Output.ToStream sink) {
+                    write(name, sink.stream(), chunk, n);
+                } else {
+                    buffer.append(chunk, n);
+                }
+            }
+            if (to instanceof Output.ToStream sink) {
+                flush(name, sink.stream());
+            }
+        } catch (IOException e) {
+            // A pipe that breaks has lost bytes: an answer without them must not pass for a whole one.
+            fail(name + " of the command could not be read", e);
+        }
+    }
+
+    // A sink of the caller's may throw anything; its failure must reach the caller, not end a pump in silence.
+    private void write(String name, OutputStream sink, byte[] chunk, int n) {
+        if (wake.isDone()) {
+            return;
+        }
+        try {
+            sink.write(chunk, 0, n);
+        } catch (IOException | RuntimeException e) {
+            fail("the stream given for " + name + " failed: " + e, e);
+        }
+    }
+
+    private void flush(String name, OutputStream sink) {
+        try {
+            sink.flush();
+        } catch (IOException | RuntimeException e) {
+            fail("the stream given for " + name + " failed: " + e, e);
+        }
+    }
+
+    private void feed(InputStream from) {
+        OutputStream to = process.getOutputStream();
+        byte[] chunk = new byte[Pumps.BUFFER];
+        for (; ; ) {
+            int n;
+            try {
+                n = from.read(chunk);
+            } catch (IOException | RuntimeException e) {
+                // Not closed: a clean end of file would tell the command that its half input was all of it.
+                fail("the stream given for standard input failed after " + fed.get() + " bytes: " + e, e);
+                return;
+            }
+            try {
+                if (n < 0) {
+                    to.close();
+                    return;
+                }
+                fed.addAndGet(n);
+                to.write(chunk, 0, n);
+                to.flush();
+            } catch (IOException e) {
+                // The child reads no more, which is its right (think of head): its exit status says how that was.
+                return;
+            }
+        }
+    }
+
+    private void fail(String message, Throwable cause) {
+        wake.completeExceptionally(new IOException(message, cause));
+    }
+
+    private static boolean isPiped(Output output) {
+        return output instanceof Output.Capture || output instanceof Output.ToStream;
+    }
+
+    private static CaptureBuffer bufferFor(Output output) {
+        return new CaptureBuffer(output instanceof Output.Capture capture ? capture.limit() : 0);
+    }
+
+    private static Redirect redirect(Input input) {
+        if (input instanceof Input.FromFile file) {
+            return Redirect.from(file.path().toFile());
+        }
+        if (input instanceof Input.Inherit) {
+            return Redirect.INHERIT;
+        }
+        return input instanceof Input.None ? NULL : Redirect.PIPE;
+    }
+
+    private static Redirect redirect(Output output) {
+        if (output instanceof Output.ToFile file) {
+            return file.append()
+                    ? Redirect.appendTo(file.path().toFile())
+                    : Redirect.to(file.path().toFile());
+        }
+        if (output instanceof Output.Inherit) {
+            return Redirect.INHERIT;
+        }
+        return output instanceof Output.Discard ? Redirect.DISCARD : Redirect.PIPE;
+    }
+}

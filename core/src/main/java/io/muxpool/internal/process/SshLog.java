@@ -1,0 +1,76 @@
+package io.muxpool.internal.process;
+
+import io.muxpool.internal.text.Printable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * A private file for what one ssh process says of itself ({@code -E}), so that its words and the remote command's
+ * standard error never mix: what we conclude from them, the other side cannot forge. Removed when closed.
+ */
+public final class SshLog implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("io.muxpool.ssh");
+    private static final int MAX_READ = 256 * 1024;
+
+    // What -v adds on every run, good or bad. Control characters in what a server sent are escaped by ssh itself.
+    private static final Pattern NOISE = Pattern.compile("debug[123]: .*|OpenSSH_.*|Authenticated to .*"
+            + "|Transferred: sent .*|Bytes per second: .*|Warning: Permanently added .*|Control socket .* does not exist"
+            + "|Pseudo-terminal will not be allocated.*|\\s*");
+
+    private final Path path;
+
+    private SshLog(Path path) {
+        this.path = path;
+    }
+
+    /** A log beside a control socket, where pruning its lease would find it should this process die. */
+    public static SshLog beside(Path socket) throws IOException {
+        return new SshLog(Files.createTempFile(socket.getParent(), socket.getFileName() + ".", ".log"));
+    }
+
+    /** A log in the directory for temporary files. */
+    public static SshLog temporary() throws IOException {
+        return new SshLog(Files.createTempFile("muxpool-ssh-", ".log"));
+    }
+
+    /** The file; only this user can read it. */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * What was written, at most its first 256 KiB. Never throws: the command has run by now, and whether this file can be
+     * read must not change what is said of it. A line says when it could not.
+     */
+    public List<String> lines() {
+        try (InputStream in = Files.newInputStream(path)) {
+            return new String(in.readNBytes(MAX_READ), StandardCharsets.UTF_8)
+                    .lines()
+                    .map(line -> Printable.of(line.stripTrailing()))
+                    .toList();
+        } catch (IOException e) {
+            return List.of("what ssh said cannot be read: " + e);
+        }
+    }
+
+    /** The lines that say what went wrong: without debugging and greetings. */
+    public List<String> complaints() {
+        return lines().stream().filter(line -> !NOISE.matcher(line).matches()).toList();
+    }
+
+    @Override
+    public void close() {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "cannot remove " + path, e);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * Child processes: find the program, spawn it, pump its streams, kill its whole tree.
+ */
+@NullMarked
+package io.muxpool.internal.process;
+
+import org.jspecify.annotations.NullMarked;

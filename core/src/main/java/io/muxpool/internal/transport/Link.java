@@ -1,0 +1,37 @@
+package io.muxpool.internal.transport;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult.Captured;
+import io.muxpool.CommandResult.Route;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import io.muxpool.PartialOutput;
+
+/** One connection's worth of a transport: several commands may run over it at once. Thread-safe. */
+public interface Link {
+    /** What a command that ended left. */
+    record Ran(Exit exit, Captured stdout, Captured stderr, Route route) {
+        /** The outputs, for an exception. */
+        public PartialOutput output() {
+            return new PartialOutput(stdout.bytes(), stderr.bytes());
+        }
+
+        /** The same, carried another way. */
+        public Ran over(Route route) {
+            return new Ran(exit, stdout, stderr, route);
+        }
+    }
+
+    /**
+     * Runs a command to its end; blocks up to the job's deadline.
+     *
+     * @throws SessionNotOpenedException when it was not started for want of a session, and another link may do better
+     * @throws io.muxpool.NotStartedException when it was not started
+     * @throws io.muxpool.OutcomeUnknownException when it may have been, and its end is not known
+     * @throws io.muxpool.JobException when the job ended first
+     */
+    Ran run(Command command, Job job) throws SessionNotOpenedException;
+
+    /** Gives up what the link holds. Called once, when nothing runs over it any more. */
+    default void close() {}
+}

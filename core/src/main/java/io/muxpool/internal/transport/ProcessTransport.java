@@ -1,0 +1,75 @@
+package io.muxpool.internal.transport;
+
+import io.muxpool.Command;
+import io.muxpool.Job;
+import io.muxpool.Remote;
+import io.muxpool.ShellQuote;
+import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.SshLog;
+import java.nio.file.Path;
+import java.util.List;
+
+/** One {@code ssh -S} process per command over a master's connection: no handshake, but a fork and an exec. */
+public record ProcessTransport(Remote remote) implements Transport {
+    // What our ProxyCommand writes into ssh's log; see run().
+    private static final String NO_SESSION = "muxpool: no session on the master";
+
+    @Override
+    public String mode() {
+        return "process";
+    }
+
+    @Override
+    public boolean needsMaster() {
+        return true;
+    }
+
+    @Override
+    public Link link(Path socket) {
+        return (command, job) -> run(command, socket, job);
+    }
+
+    /**
+     * An ssh that gets no session from the master goes on, and connects by itself: a cold connection that nobody counts,
+     * and no word about the refusal in its status. So it is given a ProxyCommand that connects nowhere and notes in
+     * ssh's log that it was reached. That note is proof that no session was opened; only when the master vanished with
+     * the request unanswered (mux.c: "read from master failed") may it have been, on the far side.
+     */
+    private Link.Ran run(Command command, Path socket, Job job) throws SessionNotOpenedException {
+        SshChild child = new SshChild(remote, command, job);
+        try (SshLog log = child.log(() -> SshLog.beside(socket))) {
+            List<String> options = remote.sshOptions(socket);
+            // A configured ControlMaster=auto would make this process a second master.
+            options.add("-oControlMaster=no");
+            options.add("-oProxyCommand=echo " + ShellQuote.single(NO_SESSION) + " >>" + percentSafe(log.path()));
+            Child.Ended ended = child.run(options, log);
+            if (ended.status() != SshChild.FAILURE) {
+                return child.exited(ended);
+            }
+            List<String> complaints = log.complaints();
+            if (complaints.isEmpty()) {
+                return child.ambiguous(ended);
+            }
+            if (provesNoSession(complaints)) {
+                List<String> reasons = complaints.stream()
+                        .filter(line -> line.startsWith("mux") || line.startsWith("Control socket"))
+                        .toList();
+                boolean refused = reasons.stream()
+                        .anyMatch(line -> line.contains("session request failed: Session open refused"));
+                throw new SessionNotOpenedException(String.join("; ", reasons), refused, child.inputIntact(ended));
+            }
+            throw child.unknown(ended, complaints);
+        }
+    }
+
+    private static boolean provesNoSession(List<String> complaints) {
+        return complaints.contains(NO_SESSION)
+                && complaints.stream().noneMatch(line -> line.contains("read from master failed"))
+                // The note alone: ssh was told to keep quiet, and the line above might be what it kept quiet about.
+                && complaints.size() > 1;
+    }
+
+    private static String percentSafe(Path path) {
+        return ShellQuote.single(path.toString()).replace("%", "%%");
+    }
+}

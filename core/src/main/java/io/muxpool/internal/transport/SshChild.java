@@ -1,0 +1,110 @@
+package io.muxpool.internal.transport;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult.Route;
+import io.muxpool.Exit;
+import io.muxpool.Input;
+import io.muxpool.Job;
+import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PartialOutput;
+import io.muxpool.Remote;
+import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.StreamFailedException;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/** One ssh process that carries one command, and the reading of its end. What 255 means is for the caller to say. */
+final class SshChild {
+    private static final Logger LOG = System.getLogger("io.muxpool.ssh");
+
+    /** ssh's own failures, and whatever it cannot tell from them. */
+    static final int FAILURE = 255;
+
+    private final Remote remote;
+    private final Command command;
+    private final Job job;
+
+    SshChild(Remote remote, Command command, Job job) {
+        this.remote = remote;
+        this.command = command;
+        this.job = job;
+    }
+
+    /**
+     * Runs {@code options user@host -- line}.
+     *
+     * @param options from the program on; this adds what keeps ssh's words apart from the command's
+     */
+    Child.Ended run(List<String> options, SshLog log) {
+        options.add("-E");
+        options.add(log.path().toString());
+        // Without it a configuration with LogLevel QUIET would leave us no words to judge a failure by.
+        options.add("-oLogLevel=INFO");
+        options.add(remote.userHost().orElseThrow());
+        // ssh goes on reading options after the host: a command that starts with a dash must not become one.
+        options.add("--");
+        options.add(command.remoteLine());
+        try {
+            Child.Ended ended = Child.run(
+                    new ProcessBuilder(options),
+                    command,
+                    job,
+                    "running " + command + " on " + remote,
+                    Child.Role.COMMAND);
+            if (remote.verbose()) {
+                log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
+            }
+            return ended;
+        } catch (IOException e) {
+            throw new NotStartedException(
+                    "cannot start " + remote.sshProgram() + " for " + command + ": " + e.getMessage(), false, e);
+        } catch (StreamFailedException e) {
+            throw new OutcomeUnknownException(
+                    command + " on " + remote + " was given up: " + e.getMessage() + "; it may still run there",
+                    e.partialOutput(),
+                    e.getCause());
+        }
+    }
+
+    Link.Ran exited(Child.Ended ended) {
+        return new Link.Ran(new Exit.Exited(ended.status()), ended.stdout(), ended.stderr(), Route.DIRECT);
+    }
+
+    /** 255 and not a word from ssh: the program cannot tell what it was. */
+    Link.Ran ambiguous(Child.Ended ended) {
+        Exit exit = new Exit.Ambiguous(
+                FAILURE, "exit status 255, death by a signal, or a session that ended without a status");
+        return new Link.Ran(exit, ended.stdout(), ended.stderr(), Route.DIRECT);
+    }
+
+    OutcomeUnknownException unknown(Child.Ended ended, List<String> complaints) {
+        String said = complaints.isEmpty() ? "" : ": " + String.join("; ", complaints);
+        return new OutcomeUnknownException(
+                "outcome unknown: ssh failed after " + command + " may have been sent to " + remote + said,
+                new PartialOutput(ended.stdout().bytes(), ended.stderr().bytes()),
+                null);
+    }
+
+    /** Whether the command could be run again from the start: its input is still all there. */
+    boolean inputIntact(Child.Ended ended) {
+        return !(command.stdin() instanceof Input.FromStream) || ended.stdinBytes() == 0;
+    }
+
+    /** Makes the log before anything else, so that a failure to make it means that nothing was started. */
+    SshLog log(Callable<SshLog> creation) {
+        try {
+            return creation.call();
+        } catch (Exception e) {
+            throw new NotStartedException(
+                    "cannot start ssh for " + command + ": no private log file can be made: " + e
+                            + ". Free some space, or make the directory writable",
+                    false,
+                    e);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+/** Runs commands over pooled, leased OpenSSH connections. Everything public is in {@code io.muxpool}. */
+module io.muxpool {
+    requires static transitive org.jspecify;
+
+    exports io.muxpool;
+}
