@@ -44,6 +44,9 @@ public final class Remote {
     public static final List<String> DEFAULT_EXTRA_OPTIONS =
             List.of("-oBatchMode=yes", "-oServerAliveInterval=0", "-x", "-T");
 
+    /** Preferred among what the configuration allows: the fastest where the processor helps. */
+    public static final String DEFAULT_CIPHER = "^aes256-gcm@openssh.com";
+
     private final @Nullable String userHost;
     private final String sshProgram;
     private final List<String> extraOptions;
@@ -256,7 +259,7 @@ public final class Remote {
         private List<String> extraOptions = DEFAULT_EXTRA_OPTIONS;
         private boolean verbose;
         private @Nullable Path configFile;
-        private String cipher = "^aes256-gcm@openssh.com";
+        private String cipher = DEFAULT_CIPHER;
         private @Nullable Integer port;
         private @Nullable Duration connectTimeout;
         private boolean reuseConnection = true;

@@ -53,6 +53,27 @@ public final class LeaseStore {
     }
 
     /**
+     * Says whether leases could be taken there, and changes nothing.
+     *
+     * @return what was found, in plain words
+     * @throws SocketDirectoryException when they could not
+     */
+    public static String inspect(Path root, String mode) {
+        Namespace namespace = new Namespace(root.toAbsolutePath().normalize(), mode, "");
+        namespace.requireWithinBudget();
+        String shown = SafeDirectory.show(namespace.root());
+        try {
+            if (!Files.exists(namespace.root(), LinkOption.NOFOLLOW_LINKS)) {
+                return shown + " is not there yet; the first command makes it, with mode 0700";
+            }
+            SafeDirectory.check(namespace.root());
+            return shown + " is yours alone, and its sockets fit";
+        } catch (IOException e) {
+            throw new SocketDirectoryException("cannot read " + shown + ": " + SafeDirectory.reason(e), e);
+        }
+    }
+
+    /**
      * Takes a lease, never waiting: a free one, else one whose owner died, else a new one.
      *
      * @throws SocketDirectoryException when the directories are unsafe, too deep or not writable

@@ -87,7 +87,7 @@ final class MasterLink implements Link {
         if (ran.exit() instanceof Exit.Ambiguous && !stillAlive(now.master, master.pid())) {
             now.master.forget();
             throw new OutcomeUnknownException(
-                    "outcome unknown: the connection to " + remote + " was lost while running " + command,
+                    "the connection to " + remote + " was lost while running " + command,
                     ran.output(),
                     null);
         }

@@ -76,9 +76,24 @@ public final class Pool {
         LeaseStore leases = new LeaseStore(
                 remote.socketDir(),
                 transport.mode(),
-                remote.location() + "#" + remote.cacheNamespace() + "#" + name,
+                remote.location() + "#" + remote.cacheNamespace() + "#" + name + otherWords(remote),
                 remote.controlPersist());
         return () -> new MasterLink(remote, leases, transport);
+    }
+
+    /**
+     * Words of ssh that may lead elsewhere (another jump, another key, another program) must not end up on the connection
+     * that was made without them. Empty for the usual words.
+     */
+    private static String otherWords(Remote remote) {
+        List<String> words = remote.sshWords(null);
+        List<String> usual = remote.toBuilder()
+                .sshProgram("ssh")
+                .extraOptions(Remote.DEFAULT_EXTRA_OPTIONS)
+                .cipher(Remote.DEFAULT_CIPHER)
+                .build()
+                .sshWords(null);
+        return words.equals(usual) ? "" : String.format(" (options %08x)", words.hashCode());
     }
 
     private static Transport transport(Remote remote) {

@@ -54,7 +54,7 @@ final class SshChild {
                     new ProcessBuilder(options),
                     command,
                     job,
-                    "running " + command + " on " + remote,
+                    "running " + command + " on " + remote + " (where it is not confirmed dead)",
                     Child.Role.COMMAND);
             if (remote.verbose()) {
                 log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
@@ -85,7 +85,7 @@ final class SshChild {
     OutcomeUnknownException unknown(Child.Ended ended, List<String> complaints) {
         String said = complaints.isEmpty() ? "" : ": " + String.join("; ", complaints);
         return new OutcomeUnknownException(
-                "outcome unknown: ssh failed after " + command + " may have been sent to " + remote + said,
+                "ssh failed after " + command + " may have been sent to " + remote + said,
                 new PartialOutput(ended.stdout().bytes(), ended.stderr().bytes()),
                 null);
     }

@@ -1,0 +1,110 @@
+package io.muxpool.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.muxpool.CommandResult;
+import io.muxpool.LeaseInfo;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** What {@code --json} prints. Field names are a contract with scripts. */
+final class JsonReport {
+    private JsonReport() {}
+
+    /** The one object of {@code run --json}. */
+    static String run(List<String> argv, Outcome outcome, Duration elapsed) {
+        return write(json -> {
+            @Nullable CommandResult result = outcome.result();
+            json.writeStartObject();
+            json.writeArrayFieldStart("argv");
+            for (String word : argv) {
+                json.writeString(word);
+            }
+            json.writeEndArray();
+            json.writeStringField("outcome", outcome.word());
+            number(json, "code", outcome.code());
+            json.writeStringField("signal", outcome.signal());
+            json.writeNumberField("elapsed_ms", elapsed.toNanos() / 1e6);
+            json.writeBooleanField("reused", result != null && result.reused());
+            number(json, "master_pid", result == null ? OptionalLong.empty() : result.masterPid());
+            output(json, "stdout", result == null ? outcome.partial().stdout() : result.stdout());
+            output(json, "stderr", result == null ? outcome.partial().stderr() : result.stderr());
+            if (result != null && (result.stdoutTruncated() || result.stderrTruncated())) {
+                json.writeBooleanField("truncated", true);
+            }
+            json.writeStringField("message", outcome.message());
+            json.writeEndObject();
+        });
+    }
+
+    /** The one array of {@code leases --json}. */
+    static String leases(List<LeaseInfo> leases) {
+        return write(json -> {
+            json.writeStartArray();
+            for (LeaseInfo lease : leases) {
+                json.writeStartObject();
+                json.writeStringField("remote", lease.remote());
+                json.writeStringField("pool", lease.pool());
+                json.writeStringField("location", lease.location());
+                json.writeStringField("mode", lease.mode());
+                json.writeBooleanField("held", lease.held());
+                number(json, "owner_pid", lease.owner());
+                number(json, "master_pid", lease.masterPid());
+                number(
+                        json,
+                        "master_age_s",
+                        lease.masterAge()
+                                .map(age -> OptionalLong.of(age.toSeconds()))
+                                .orElse(OptionalLong.empty()));
+                json.writeStringField("socket", lease.socket().toString());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    /** Text where it is text; bytes that are no UTF-8 would be lost in it, so they follow as they are, in base64. */
+    private static void output(JsonGenerator json, String name, byte[] bytes) throws IOException {
+        json.writeStringField(name, new String(bytes, StandardCharsets.UTF_8));
+        try {
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+        } catch (CharacterCodingException e) {
+            json.writeStringField(name + "_base64", Base64.getEncoder().encodeToString(bytes));
+        }
+    }
+
+    private static void number(JsonGenerator json, String name, @Nullable Integer value) throws IOException {
+        number(json, name, value == null ? OptionalLong.empty() : OptionalLong.of(value));
+    }
+
+    private static void number(JsonGenerator json, String name, OptionalLong value) throws IOException {
+        if (value.isPresent()) {
+            json.writeNumberField(name, value.getAsLong());
+        } else {
+            json.writeNullField(name);
+        }
+    }
+
+    private interface Body {
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    private static String write(Body body) {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
+            body.write(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a string cannot fail", e);
+        }
+        return out.toString();
+    }
+}

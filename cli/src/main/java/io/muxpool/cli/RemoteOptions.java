@@ -1,0 +1,80 @@
+package io.muxpool.cli;
+
+import io.muxpool.Remote;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** How to get to a remote: the options that {@code run} and {@code doctor} share. */
+final class RemoteOptions {
+    /** Stands for this machine. */
+    static final String LOCAL = "-";
+
+    @Option(names = "-F", paramLabel = "FILE", description = "ssh configuration file instead of ~/.ssh/config")
+    private @Nullable Path configFile;
+
+    @Option(names = "-p", paramLabel = "PORT", description = "port to connect to")
+    private @Nullable Integer port;
+
+    @Option(
+            names = "-o",
+            paramLabel = "OPTION",
+            description = "an option of ssh_config(5), such as -o ConnectTimeout=5; may be repeated")
+    private List<String> options = new ArrayList<>();
+
+    @Option(names = "--ssh-program", paramLabel = "PROGRAM", description = "default: ssh; hpnssh works too")
+    private String sshProgram = "ssh";
+
+    @Option(
+            names = "--socket-dir",
+            paramLabel = "DIR",
+            description = "where warm connections are kept (default: ~/.ssh/muxpool)")
+    private @Nullable Path socketDir;
+
+    @Option(
+            names = "--persist",
+            paramLabel = "TIME",
+            description = "how long an unused connection stays warm, such as 90s or 10m (default: 10m)")
+    private @Nullable Duration persist;
+
+    @Option(names = "--no-reuse", description = "a connection of its own for the command: no warm one is used or left")
+    private boolean noReuse;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "say on standard error what happens, with ssh's own words")
+    private boolean verbose;
+
+    /** @throws IllegalArgumentException when a value breaks a rule of {@link Remote} */
+    Remote remote(String host) {
+        StderrLoggers.setVerbose(verbose);
+        if (host.equals(LOCAL)) {
+            return Remote.local();
+        }
+        Remote.Builder builder = Remote.builder(host)
+                .sshProgram(sshProgram)
+                .configFile(configFile)
+                .reuseConnection(!noReuse)
+                .verbose(verbose);
+        if (!options.isEmpty()) {
+            List<String> words = new ArrayList<>();
+            // Before the defaults: ssh takes the first value it sees.
+            options.forEach(option -> words.add("-o" + option));
+            words.addAll(Remote.DEFAULT_EXTRA_OPTIONS);
+            builder.extraOptions(words);
+        }
+        if (port != null) {
+            builder.port(port);
+        }
+        if (socketDir != null) {
+            builder.socketDir(socketDir);
+        }
+        if (persist != null) {
+            builder.controlPersist(persist);
+        }
+        return builder.build();
+    }
+}

@@ -1,0 +1,142 @@
+package io.muxpool.cli;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult;
+import io.muxpool.ConnectionPool;
+import io.muxpool.Input;
+import io.muxpool.Job;
+import io.muxpool.Output;
+import io.muxpool.Remote;
+import io.muxpool.RetryPolicy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code muxpool run}: one command, its three streams passed through byte for byte, its exit code this one's. */
+@CommandLine.Command(
+        name = "run",
+        mixinStandardHelpOptions = true,
+        customSynopsis = "muxpool run [options] user@host -- command [argument...]",
+        description = "Runs a command on a remote over a warm connection, or on this machine when the host is '-'.",
+        exitCodeOnInvalidInput = ExitCodes.SSH,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0..254:the command's own, or 128+n when it died of signal n",
+            "124:--timeout ran out",
+            "255:not started, outcome unknown (one line says which), or bad usage"
+        })
+final class RunCommand implements Callable<Integer> {
+    private static final int JSON_CAPTURE = 64 * 1024 * 1024;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private RemoteOptions remoteOptions = new RemoteOptions();
+
+    @Parameters(index = "0", paramLabel = "user@host", description = "where to run it; '-' for this machine")
+    private String host = "";
+
+    @Parameters(
+            index = "1..*",
+            arity = "0..*",
+            paramLabel = "command",
+            description = "the command's words; each arrives there as it is here")
+    private List<String> words = new ArrayList<>();
+
+    @Option(names = "--timeout", paramLabel = "TIME", description = "give up after 500ms, 10s, 2m; connecting counts")
+    private @Nullable Duration timeout;
+
+    @Option(
+            names = "--retries",
+            paramLabel = "N",
+            description = "try again up to N times what certainly has not started (default: 0)")
+    private int retries;
+
+    @Option(names = "--json", description = "print one JSON object on standard output: outcome, code, both outputs ...")
+    private boolean json;
+
+    @Option(names = "--shell", description = "the command is one line for the remote shell, not quoted: pipes, globs")
+    private boolean shell;
+
+    @Option(names = "--dry-run", description = "say what would be run, and do nothing")
+    private boolean dryRun;
+
+    @Option(
+            names = "--pool",
+            paramLabel = "NAME",
+            description = "the pool; those of different names share no connection (default: cli)")
+    private String pool = "cli";
+
+    @Option(names = "--capacity", paramLabel = "N", description = "commands at a time on a connection (default: 8)")
+    private int capacity = ConnectionPool.DEFAULT_CAPACITY;
+
+    @Override
+    public Integer call() {
+        long start = System.nanoTime();
+        // All of the user's words are looked at here, before anything is done with them.
+        Prepared prepared;
+        try {
+            prepared = prepare();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), Text.oneLine(String.valueOf(e.getMessage())));
+        }
+        Outcome outcome = run(prepared);
+        if (json) {
+            Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+            System.out.println(JsonReport.run(prepared.command.argv(), outcome, elapsed));
+        } else if (outcome.message() != null) {
+            System.err.println("muxpool: " + Text.oneLine(outcome.message()));
+        }
+        return outcome.exitCode();
+    }
+
+    private record Prepared(Command command, ConnectionPool.Builder pool, RetryPolicy policy) {}
+
+    private Prepared prepare() {
+        Remote remote = remoteOptions.remote(host);
+        if (retries < 0) {
+            throw new IllegalArgumentException("--retries must not be negative: " + retries);
+        }
+        return new Prepared(
+                command(),
+                ConnectionPool.builder(remote, pool).capacity(capacity),
+                RetryPolicy.builder().maxRetries(retries).build());
+    }
+
+    private Command command() {
+        List<String> argv = !words.isEmpty() && words.get(0).equals("--") ? words.subList(1, words.size()) : words;
+        if (shell && argv.size() != 1) {
+            throw new IllegalArgumentException("--shell takes one argument, the line; got " + argv.size());
+        }
+        Command command = shell ? Command.shell(argv.get(0)) : Command.of(argv);
+        return command.withStdin(Input.inherit())
+                .withStdout(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
+                .withStderr(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
+                .withDryRun(dryRun);
+    }
+
+    private Outcome run(Prepared prepared) {
+        Job job = timeout == null ? Job.create() : Job.withTimeout(timeout);
+        if (dryRun) {
+            // What is asked for is to see it, with or without -v.
+            StderrLoggers.setVerbose(true);
+        }
+        try (Shutdown shutdown = Shutdown.cancels(job);
+                ConnectionPool open = prepared.pool.open()) {
+            CommandResult result = prepared.policy.call(job, retry -> open.run(prepared.command, job));
+            return Outcome.of(result);
+        } catch (RuntimeException e) {
+            return Outcome.of(e).orElseThrow(() -> e);
+        }
+    }
+}

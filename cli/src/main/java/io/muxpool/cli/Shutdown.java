@@ -1,0 +1,46 @@
+package io.muxpool.cli;
+
+import io.muxpool.Job;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Cancels a job when this process is told to end (SIGTERM, SIGHUP, Ctrl-C), and holds the end back until the job's
+ * processes are gone, for two seconds at most: otherwise they would be orphaned.
+ */
+final class Shutdown implements AutoCloseable {
+    private static final long PATIENCE_MILLIS = 2_000;
+
+    private final CountDownLatch done = new CountDownLatch(1);
+    private final Thread hook;
+
+    private Shutdown(Job job) {
+        hook = new Thread(
+                () -> {
+                    job.cancel();
+                    try {
+                        done.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "muxpool-shutdown");
+    }
+
+    static Shutdown cancels(Job job) {
+        Shutdown shutdown = new Shutdown(job);
+        Runtime.getRuntime().addShutdownHook(shutdown.hook);
+        return shutdown;
+    }
+
+    @Override
+    public void close() {
+        done.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The shutdown has begun: the hook has been let go by the latch.
+            return;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.muxpool;
+
+import io.muxpool.internal.lease.Lease;
+import io.muxpool.internal.lease.LeaseCensus;
+import io.muxpool.internal.master.ControlMaster;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** A look at the warm connections that this user's processes have and have left. Thread-safe. */
+public final class Leases {
+    private Leases() {}
+
+    /**
+     * Every lease under a socket directory, of whichever process; none when the directory is not there. Changes nothing.
+     * Blocks for up to 5 s for each master that hangs.
+     *
+     * @throws SocketDirectoryException when the directory is not safe or not readable
+     */
+    public static List<LeaseInfo> list(Path socketDir) {
+        return LeaseCensus.take(socketDir).stream().map(Leases::info).toList();
+    }
+
+    /**
+     * Ends the masters that no process holds, and removes their leases. Those that are held are not touched.
+     *
+     * @return what was ended
+     * @throws SocketDirectoryException when the directory is not safe or not readable
+     */
+    public static List<LeaseInfo> stopIdle(Path socketDir) {
+        List<LeaseInfo> stopped = new ArrayList<>();
+        for (LeaseCensus.Entry entry : LeaseCensus.take(socketDir)) {
+            if (entry.held()) {
+                continue;
+            }
+            LeaseInfo info = info(entry);
+            Optional<Lease> lease = LeaseCensus.takeIdle(entry);
+            if (lease.isPresent() && stop(lease.get())) {
+                stopped.add(info);
+            }
+        }
+        return stopped;
+    }
+
+    /** A master that does not answer keeps its lease: whoever takes it next will find out and go elsewhere. */
+    private static boolean stop(Lease lease) {
+        boolean stopped = false;
+        try {
+            stopped = ControlMaster.stop(lease.socket());
+            return stopped;
+        } finally {
+            if (stopped) {
+                lease.discard();
+            } else {
+                lease.release();
+            }
+        }
+    }
+
+    private static LeaseInfo info(LeaseCensus.Entry entry) {
+        @Nullable Long pid = ControlMaster.pid(entry.socket());
+        // location # user@host # port # hash of the configuration # pool
+        String[] parts = entry.pool().split("#", 5);
+        boolean known = parts.length == 5;
+        return new LeaseInfo(
+                !known ? "?" : parts[2].isEmpty() ? parts[1] : parts[1] + ":" + parts[2],
+                known ? parts[4] : "?",
+                known ? parts[0] : "?",
+                entry.mode(),
+                entry.held(),
+                entry.owner(),
+                pid == null ? OptionalLong.empty() : OptionalLong.of(pid),
+                pid == null ? Optional.empty() : age(pid),
+                entry.socket());
+    }
+
+    private static Optional<Duration> age(long pid) {
+        return ProcessHandle.of(pid)
+                .flatMap(process -> process.info().startInstant())
+                .map(start -> Duration.between(start, Instant.now()));
+    }
+}

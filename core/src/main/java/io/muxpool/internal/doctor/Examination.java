@@ -1,0 +1,257 @@
+package io.muxpool.internal.doctor;
+
+import io.muxpool.Command;
+import io.muxpool.Doctor.Finding;
+import io.muxpool.Doctor.Verdict;
+import io.muxpool.Job;
+import io.muxpool.NotStartedException;
+import io.muxpool.Remote;
+import io.muxpool.SocketDirectoryException;
+import io.muxpool.SshConnectException;
+import io.muxpool.internal.lease.LeaseStore;
+import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.Programs;
+import io.muxpool.internal.process.StreamFailedException;
+import io.muxpool.internal.transport.Link;
+import io.muxpool.internal.transport.ProcessTransport;
+import io.muxpool.internal.transport.SessionNotOpenedException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** The steps of {@link io.muxpool.Doctor#examine}: each says what it found; after a problem the rest is skipped. */
+public final class Examination {
+    private static final int USUAL_MAX_SESSIONS = 10;
+
+    private final Remote remote;
+    private final Job job;
+    private final Consumer<Finding> each;
+    private final List<Finding> findings = new ArrayList<>();
+    private boolean problem;
+
+    private Examination(Remote remote, Job job, Consumer<Finding> each) {
+        this.remote = remote;
+        this.job = job;
+        this.each = each;
+    }
+
+    /** Runs every step. */
+    public static List<Finding> of(Remote remote, Job job, Consumer<Finding> each) {
+        if (remote.isLocal()) {
+            throw new IllegalArgumentException("the local mode uses no ssh: there is nothing to examine");
+        }
+        Examination examination = new Examination(remote, job, each);
+        examination.step("ssh program", examination::program);
+        examination.step("configuration", examination::configuration);
+        examination.step("socket directory", examination::socketDirectory);
+        examination.onThrowAwayMaster();
+        return List.copyOf(examination.findings);
+    }
+
+    private interface Step {
+        Finding look(String check) throws IOException;
+    }
+
+    private void step(String check, Step step) {
+        if (problem) {
+            add(new Finding(check, Verdict.SKIPPED, "not looked at, because of the problem above", ""));
+            return;
+        }
+        try {
+            add(step.look(check));
+        } catch (IOException e) {
+            add(new Finding(check, Verdict.PROBLEM, e.toString(), "see whether the disk is full or read-only"));
+        }
+    }
+
+    private void add(Finding finding) {
+        problem |= finding.verdict() == Verdict.PROBLEM;
+        findings.add(finding);
+        each.accept(finding);
+    }
+
+    private Finding program(String check) throws IOException {
+        try {
+            Programs.requireSsh(remote.sshProgram());
+        } catch (NotStartedException e) {
+            return new Finding(
+                    check,
+                    Verdict.PROBLEM,
+                    "'" + remote.sshProgram() + "' is not there",
+                    "install the OpenSSH client, or name another program with --ssh-program");
+        }
+        Child.Ended ended = run(List.of(remote.sshProgram(), "-V"));
+        String version = text(ended.stderr().bytes()).strip();
+        return new Finding(
+                check,
+                Verdict.OK,
+                version + " at " + Programs.find(remote.sshProgram()).orElseThrow(),
+                "");
+    }
+
+    private Finding configuration(String check) throws IOException {
+        List<String> words = remote.sshOptions(null);
+        words.add("-G");
+        words.add(remote.userHost().orElseThrow());
+        Child.Ended ended = run(words);
+        if (ended.status() != 0) {
+            return new Finding(
+                    check,
+                    Verdict.PROBLEM,
+                    text(ended.stderr().bytes()).strip(),
+                    "mend the configuration file or the option that the message names");
+        }
+        Map<String, String> resolved = text(ended.stdout().bytes())
+                .lines()
+                .map(line -> line.split(" ", 2))
+                .filter(pair -> pair.length == 2)
+                .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1], (first, later) -> first));
+        String jump = resolved.containsKey("proxyjump") ? " through " + resolved.get("proxyjump") : "";
+        String target = resolved.get("user") + "@" + resolved.get("hostname") + " port " + resolved.get("port") + jump;
+        if (resolved.containsKey("remotecommand")) {
+            return new Finding(
+                    check,
+                    Verdict.PROBLEM,
+                    target + ", with RemoteCommand " + resolved.get("remotecommand"),
+                    "ssh runs no other command where RemoteCommand is set: take it out, or set it to none for this use");
+        }
+        return new Finding(check, Verdict.OK, remote.userHost().orElseThrow() + " is " + target, "");
+    }
+
+    private Finding socketDirectory(String check) {
+        try {
+            String found = LeaseStore.inspect(remote.socketDir(), "process");
+            return new Finding(check, Verdict.OK, found, "");
+        } catch (SocketDirectoryException e) {
+            return new Finding(check, Verdict.PROBLEM, String.valueOf(e.getMessage()), "as the message says");
+        }
+    }
+
+    /** The three steps that connect share a master whose socket nobody else knows. */
+    private void onThrowAwayMaster() {
+        try {
+            Path directory = Files.createTempDirectory("muxd");
+            Path socket = directory.resolve("s");
+            try {
+                Remote throwAway = remote.toBuilder()
+                        .controlPersist(Duration.ofSeconds(10))
+                        .build();
+                ControlMaster master = new ControlMaster(throwAway, socket);
+                step("connection", check -> connection(check, master));
+                Link link = new ProcessTransport(throwAway).link(socket);
+                step("multiplexing", check -> multiplexing(check, link));
+                step("sessions", check -> sessions(check, link));
+            } finally {
+                ControlMaster.stop(socket);
+                Files.deleteIfExists(socket);
+                Files.deleteIfExists(directory);
+            }
+        } catch (IOException e) {
+            add(new Finding(
+                    "connection", Verdict.PROBLEM, e.toString(), "a directory for temporary files must be writable"));
+        }
+    }
+
+    private Finding connection(String check, ControlMaster master) {
+        long start = System.nanoTime();
+        try {
+            master.ensure(job);
+            return new Finding(
+                    check,
+                    Verdict.OK,
+                    "connected and logged in, in " + millis(start) + " ms without a warm master",
+                    "");
+        } catch (SshConnectException e) {
+            return new Finding(
+                    check, Verdict.PROBLEM, String.valueOf(e.getMessage()), remedy(String.valueOf(e.getMessage())));
+        } catch (PathUnusableException e) {
+            return new Finding(check, Verdict.PROBLEM, String.valueOf(e.getMessage()), "run this again");
+        }
+    }
+
+    /** The commonest words of ssh and what they ask for. */
+    private static String remedy(String message) {
+        if (message.contains("Permission denied")) {
+            return "the server took none of your keys: check the user, `ssh-add -l`, IdentityFile, and authorized_keys"
+                    + " there; passwords cannot be asked for here";
+        }
+        if (message.contains("Host key verification failed")) {
+            return "the host key is unknown or has changed: find out why, then log in once with ssh by hand to accept it";
+        }
+        if (message.contains("Could not resolve hostname")) {
+            return "check the spelling, or give the alias a HostName in the ssh configuration";
+        }
+        if (message.contains("Connection refused")) {
+            return "nothing listens there: check the port (-p, Port) and that sshd runs";
+        }
+        if (message.contains("timed out") || message.contains("No route to host")) {
+            return "the host does not answer: check the network, firewall and ProxyJump";
+        }
+        return "run the command of the message by hand, with -v";
+    }
+
+    private Finding multiplexing(String check, Link link) {
+        long start = System.nanoTime();
+        try {
+            Link.Ran ran = link.run(Command.of("echo", "muxpool"), job);
+            String said = text(ran.stdout().bytes());
+            if (said.equals("muxpool\n")) {
+                return new Finding(
+                        check, Verdict.OK, "a command on the warm connection took " + millis(start) + " ms", "");
+            }
+            return new Finding(
+                    check,
+                    Verdict.PROBLEM,
+                    "`echo muxpool` ended with " + ran.exit() + " and wrote \"" + said.strip() + "\"",
+                    "the account's shell or a forced command gets in the way, or a start file prints something");
+        } catch (SessionNotOpenedException e) {
+            return new Finding(
+                    check,
+                    Verdict.PROBLEM,
+                    "the server opens no session on the connection: " + e.getMessage(),
+                    "raise MaxSessions in its sshd_config, or use --no-reuse");
+        }
+    }
+
+    private Finding sessions(String check, Link link) {
+        SessionProbe.Result result = SessionProbe.count(link, job);
+        int capacity = Math.min(8, result.sessions());
+        String found = result.limited()
+                ? "the server allows " + result.sessions() + " sessions on one connection"
+                : "the server allows " + result.sessions() + " sessions on one connection or more";
+        if (result.sessions() >= USUAL_MAX_SESSIONS) {
+            return new Finding(check, Verdict.OK, found, "");
+        }
+        return new Finding(
+                check,
+                Verdict.NOTE,
+                found,
+                "use --capacity " + capacity + " (pools find out by themselves, once), or raise MaxSessions there");
+    }
+
+    private Child.Ended run(List<String> words) throws IOException {
+        try {
+            return Child.run(new ProcessBuilder(words), Command.of("ssh"), job, "examining", Child.Role.PREPARATION);
+        } catch (StreamFailedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private static long millis(long start) {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+    }
+}
