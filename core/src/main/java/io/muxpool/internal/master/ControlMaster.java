@@ -2,6 +2,7 @@ package io.muxpool.internal.master;
 
 import io.muxpool.Command;
 import io.muxpool.Job;
+import io.muxpool.JobException;
 import io.muxpool.Output;
 import io.muxpool.Remote;
 import io.muxpool.ShellQuote;
@@ -19,6 +20,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ControlMaster {
     private static final Logger LOG = System.getLogger("io.muxpool.master");
+
+    private static final Duration NUDGE = Duration.ofMillis(500);
 
     private final Remote remote;
     private final Path socket;
@@ -104,6 +108,24 @@ public final class ControlMaster {
     public boolean isAlive(long pid) {
         Liveness now = ControlSocket.check(socket, Job.create());
         return now instanceof Liveness.Alive alive && alive.pid() == pid;
+    }
+
+    /**
+     * Gives the master something to do, after one of its ssh clients was killed. It notices the death too late in its
+     * loop, after the place where it would pass the end of input on, and then sleeps until something else happens
+     * (clientloop.c, seen on 9.2): the command on the other side would not hear that it is alone.
+     */
+    public void nudge() {
+        boolean interrupted = Thread.interrupted();
+        try {
+            ControlSocket.check(socket, Job.withTimeout(NUDGE));
+        } catch (JobException e) {
+            LOG.log(Level.DEBUG, "the ssh master at {0} does not answer", socket);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Trusts no earlier sight of the master: the next {@link #ensure} checks. */

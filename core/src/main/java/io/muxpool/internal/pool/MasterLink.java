@@ -64,7 +64,7 @@ final class MasterLink implements Link {
             Seat now = seat();
             try {
                 ControlMaster.Ready master = now.master.ensure(job);
-                return judged(now.link.run(command, job), master, now, command);
+                return judged(runOn(now, command, job), master, now, command);
             } catch (PathUnusableException e) {
                 LOG.log(Level.WARNING, "{0}; moving to another control socket", e.getMessage());
                 why = e.getMessage();
@@ -82,14 +82,22 @@ final class MasterLink implements Link {
                 "no session on a master for " + command + " in " + TRIES + " tries: " + why, null);
     }
 
+    private static Ran runOn(Seat now, Command command, Job job) throws SessionNotOpenedException {
+        try {
+            return now.link.run(command, job);
+        } catch (JobException | OutcomeUnknownException e) {
+            // Its client was killed; the command should at least hear of it.
+            now.master.nudge();
+            throw e;
+        }
+    }
+
     /** 255 without a word stays ambiguous only while the master lives: a dead one took the command's end with it. */
     private Ran judged(Ran ran, ControlMaster.Ready master, Seat now, Command command) {
         if (ran.exit() instanceof Exit.Ambiguous && !stillAlive(now.master, master.pid())) {
             now.master.forget();
             throw new OutcomeUnknownException(
-                    "the connection to " + remote + " was lost while running " + command,
-                    ran.output(),
-                    null);
+                    "the connection to " + remote + " was lost while running " + command, ran.output(), null);
         }
         return ran.over(new Route(master.reused(), OptionalLong.of(master.pid())));
     }
