@@ -210,7 +210,7 @@ public final class Pool {
                 if (!e.inputIntact()) {
                     throw new NotStartedException(
                             command + " was not started (" + e.getMessage()
-                                    + "), but part of its input stream is used up: run it again with a fresh one",
+                                    + "), but its input stream may be partly used up: run it again with a fresh one",
                             false,
                             e);
                 }

@@ -47,7 +47,7 @@ public final class Child {
      *
      * @param status as Java reports it: 128 + n for death by signal n
      */
-    public record Ended(int status, Captured stdout, Captured stderr, long stdinBytes) {}
+    public record Ended(int status, Captured stdout, Captured stderr) {}
 
     /** What a child is to the command it serves. */
     public enum Role {
@@ -92,7 +92,7 @@ public final class Child {
     private Ended await(Job job, String doing) throws StreamFailedException {
         try {
             wake.get(job.remainingNanos(), TimeUnit.NANOSECONDS);
-            return new Ended(process.exitValue(), stdout.captured(), stderr.captured(), fed.get());
+            return new Ended(process.exitValue(), stdout.captured(), stderr.captured());
         } catch (TimeoutException e) {
             kill();
             job.check(doing, commandStarted, partial());

@@ -26,6 +26,12 @@ public record PlainTransport(Remote remote) implements Transport {
             + "|command-line: line [0-9]+: .*"
             + "|Bad owner or permissions on .*");
 
+    // clientloop.c: which of the two the server sent for our session. Neither means that the end is not known.
+    private static final Pattern EXIT_STATUS =
+            Pattern.compile("debug1: client_input_channel_req: channel [0-9]+ rtype exit-status reply [01]");
+    private static final Pattern EXIT_SIGNAL =
+            Pattern.compile("debug1: client_input_channel_req: channel [0-9]+ rtype exit-signal reply [01]");
+
     @Override
     public String mode() {
         return "plain";
@@ -46,23 +52,27 @@ public record PlainTransport(Remote remote) implements Transport {
         SshChild child = new SshChild(remote, command, job);
         try (SshLog log = child.log(() -> SshLog.temporary())) {
             // "none": a ControlMaster that the user's configuration asks for would outlive the command, hold its output
-            // pipes open, and keep us waiting for it.
-            Child.Ended ended = child.run(remote.sshOptions(Path.of("none")), log);
-            if (ended.status() != SshChild.FAILURE) {
-                return child.exited(ended);
-            }
-            List<String> complaints = log.complaints();
-            if (complaints.isEmpty()) {
-                return child.ambiguous(ended);
-            }
-            if (complaints.stream()
-                    .anyMatch(line -> BEFORE_SESSION.matcher(line).matches())) {
-                String message = "cannot connect to " + remote + ": " + String.join("; ", complaints);
-                throw child.inputIntact(ended)
-                        ? new SshConnectException(message, null)
-                        : new NotStartedException(message + "; part of its input stream is used up", false, null);
-            }
+            // pipes open, and keep us waiting for it. DEBUG1: at that level ssh notes what the server said of the end.
+            Child.Ended ended = child.run(remote.sshOptions(Path.of("none")), log, "DEBUG1");
+            return ended.status() == SshChild.FAILURE ? judge(child, ended, log) : child.exited(ended);
+        }
+    }
+
+    private Link.Ran judge(SshChild child, Child.Ended ended, SshLog log) {
+        List<String> lines = log.lines();
+        if (lines.stream().anyMatch(line -> EXIT_STATUS.matcher(line).matches())) {
+            return child.exited(ended);
+        }
+        if (lines.stream().anyMatch(line -> EXIT_SIGNAL.matcher(line).matches())) {
+            return child.ambiguous(ended);
+        }
+        List<String> complaints = log.complaints();
+        if (complaints.stream().noneMatch(line -> BEFORE_SESSION.matcher(line).matches())) {
             throw child.unknown(ended, complaints);
         }
+        String message = "cannot connect to " + remote + ": " + String.join("; ", complaints);
+        throw child.inputIntact()
+                ? new SshConnectException(message, null)
+                : new NotStartedException(message + "; its input stream may be partly used up", false, null);
     }
 }

@@ -41,8 +41,8 @@ public record ProcessTransport(Remote remote) implements Transport {
             List<String> options = remote.sshOptions(socket);
             // A configured ControlMaster=auto would make this process a second master.
             options.add("-oControlMaster=no");
-            options.add("-oProxyCommand=echo " + ShellQuote.single(NO_SESSION) + " >>" + percentSafe(log.path()));
-            Child.Ended ended = child.run(options, log);
+            options.add("-oProxyCommand=" + note(log.path()));
+            Child.Ended ended = child.run(options, log, "INFO");
             if (ended.status() != SshChild.FAILURE) {
                 return child.exited(ended);
             }
@@ -56,7 +56,7 @@ public record ProcessTransport(Remote remote) implements Transport {
                         .toList();
                 boolean refused = reasons.stream()
                         .anyMatch(line -> line.contains("session request failed: Session open refused"));
-                throw new SessionNotOpenedException(String.join("; ", reasons), refused, child.inputIntact(ended));
+                throw new SessionNotOpenedException(String.join("; ", reasons), refused, child.inputIntact());
             }
             throw child.unknown(ended, complaints);
         }
@@ -69,7 +69,12 @@ public record ProcessTransport(Remote remote) implements Transport {
                 && complaints.size() > 1;
     }
 
-    private static String percentSafe(Path path) {
-        return ShellQuote.single(path.toString()).replace("%", "%%");
+    /**
+     * The command that notes in the log that it was reached. ssh takes the end of its output for a lost connection and
+     * kills it: so the output must stay open until the note is written, and only the inner echo is redirected.
+     */
+    private static String note(Path log) {
+        String echo = "echo " + ShellQuote.single(NO_SESSION) + " >>" + ShellQuote.single(log.toString());
+        return "sh -c " + ShellQuote.single(echo).replace("%", "%%");
     }
 }

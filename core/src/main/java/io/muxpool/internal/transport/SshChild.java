@@ -39,12 +39,12 @@ final class SshChild {
      * Runs {@code options user@host -- line}.
      *
      * @param options from the program on; this adds what keeps ssh's words apart from the command's
+     * @param logLevel of ssh_config's LogLevel: given, so that a configuration with QUIET leaves us words to judge by
      */
-    Child.Ended run(List<String> options, SshLog log) {
+    Child.Ended run(List<String> options, SshLog log, String logLevel) {
         options.add("-E");
         options.add(log.path().toString());
-        // Without it a configuration with LogLevel QUIET would leave us no words to judge a failure by.
-        options.add("-oLogLevel=INFO");
+        options.add("-oLogLevel=" + logLevel);
         options.add(remote.userHost().orElseThrow());
         // ssh goes on reading options after the host: a command that starts with a dash must not become one.
         options.add("--");
@@ -90,9 +90,12 @@ final class SshChild {
                 null);
     }
 
-    /** Whether the command could be run again from the start: its input is still all there. */
-    boolean inputIntact(Child.Ended ended) {
-        return !(command.stdin() instanceof Input.FromStream) || ended.stdinBytes() == 0;
+    /**
+     * Whether the command could be run again as it is. A stream cannot: the pump that feeds it may have taken bytes, and
+     * may be blocked in it, about to take more.
+     */
+    boolean inputIntact() {
+        return !(command.stdin() instanceof Input.FromStream);
     }
 
     /** Makes the log before anything else, so that a failure to make it means that nothing was started. */
