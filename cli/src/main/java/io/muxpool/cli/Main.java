@@ -2,6 +2,7 @@ package io.muxpool.cli;
 
 import io.muxpool.cli.demo.DemoCommand;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -35,12 +36,26 @@ public final class Main implements Callable<Integer> {
 
     /** Runs a command line and gives back its exit code. */
     static int execute(String... args) {
-        return new CommandLine(new Main())
+        CommandLine commandLine = new CommandLine(new Main())
                 // A word of the user's command that starts with @ is a word, not a file of more words.
                 .setExpandAtFiles(false)
                 .registerConverter(Duration.class, Durations::parse)
-                .setExecutionExceptionHandler(Main::failed)
-                .execute(args);
+                .setParameterExceptionHandler(Main::badWords)
+                .setExecutionExceptionHandler(Main::failed);
+        // Behind the host every word is the command's, whatever it looks like.
+        Objects.requireNonNull(commandLine.getSubcommands().get("run")).setStopAtPositional(true);
+        return commandLine.execute(args);
+    }
+
+    /** Two lines, not the whole help: the message is what matters. */
+    private static int badWords(CommandLine.ParameterException e, String[] args) {
+        CommandLine commandLine = e.getCommandLine();
+        String name = commandLine.getCommandSpec().qualifiedName();
+        int code = commandLine.getCommandSpec().exitCodeOnInvalidInput();
+        String before = code == ExitCodes.SSH ? "not started: " : "";
+        commandLine.getErr().println("muxpool: " + before + Text.oneLine(String.valueOf(e.getMessage())));
+        commandLine.getErr().println("See: " + name + " --help");
+        return code;
     }
 
     /** What no command expected: said in one line, the whole story with MUXPOOL_DEBUG set. */

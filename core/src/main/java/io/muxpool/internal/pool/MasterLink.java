@@ -18,6 +18,8 @@ import io.muxpool.internal.transport.SessionNotOpenedException;
 import io.muxpool.internal.transport.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -157,10 +159,19 @@ final class MasterLink implements Link {
                 }
                 LOG.log(Level.WARNING, "the ssh master at {0} did not stop in time", now.lease.socket());
             }
-            now.lease.touch();
-            now.lease.release();
+            leave(now.lease);
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** A path without a socket is no use to the next process. */
+    private static void leave(Lease lease) {
+        if (Files.exists(lease.socket(), LinkOption.NOFOLLOW_LINKS)) {
+            lease.touch();
+            lease.release();
+        } else {
+            lease.discard();
         }
     }
 

@@ -1,0 +1,320 @@
+package io.muxpool.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.ShortTemp;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** {@code muxpool} as scripts see it: a process with arguments, three streams and an exit code. */
+@Timeout(90)
+final class RunTest {
+    @RegisterExtension
+    final LeakCheck leaks = new LeakCheck();
+
+    private final ShortTemp temp = ShortTemp.create();
+    private final OpenSshServer server = OpenSshServer.start();
+
+    @AfterEach
+    void stop() {
+        LeakCheck.endMasters(temp.path());
+        server.close();
+        temp.close();
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    private record Ended(int code, byte[] stdout, String stderr) {
+        String text() {
+            return new String(stdout, UTF_8);
+        }
+    }
+
+    private Ended muxpool(String... words) throws IOException, InterruptedException {
+        return muxpool(new byte[0], words);
+    }
+
+    private Ended muxpool(byte[] stdin, String... words) throws IOException, InterruptedException {
+        Path in = Files.write(temp.resolve("stdin"), stdin);
+        Path out = temp.resolve("stdout");
+        Path err = temp.resolve("stderr");
+        Process process = builder(words)
+                .redirectInput(in.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return new Ended(process.exitValue(), Files.readAllBytes(out), Files.readString(err));
+    }
+
+    private ProcessBuilder builder(String... words) {
+        List<String> argv = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.muxpool.cli.Main"));
+        argv.addAll(List.of(words));
+        return new ProcessBuilder(argv);
+    }
+
+    /** A run on the real server; options first. */
+    private String[] run(String... rest) {
+        List<String> words =
+                new ArrayList<>(List.of("run", "-F", server.clientConfig().toString(), "--socket-dir"));
+        words.add(temp.resolve("s").toString());
+        words.addAll(List.of(rest));
+        return words.toArray(String[]::new);
+    }
+
+    private static Map<String, Object> json(Ended ended) throws IOException {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        try (JsonParser parser = new JsonFactory().createParser(ended.stdout())) {
+            assertThat(parser.nextToken()).isEqualTo(JsonToken.START_OBJECT);
+            while (parser.nextToken() == JsonToken.FIELD_NAME) {
+                String name = parser.currentName();
+                fields.put(name, value(parser));
+            }
+            assertThat(parser.nextToken()).as("one object and nothing else").isNull();
+        }
+        return fields;
+    }
+
+    private static Object value(JsonParser parser) throws IOException {
+        return switch (parser.nextToken()) {
+            case VALUE_NULL -> "null";
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NUMBER_INT -> parser.getLongValue();
+            case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+            case VALUE_STRING -> parser.getText();
+            case START_ARRAY -> {
+                List<String> words = new ArrayList<>();
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    words.add(parser.getText());
+                }
+                yield words;
+            }
+            default -> throw new AssertionError("unexpected " + parser.currentToken());
+        };
+    }
+
+    @Test
+    void theThreeStreamsPassThroughByteForByteAndNothingIsAdded() throws Exception {
+        byte[] data = new byte[300_000];
+        new Random(1).nextBytes(data);
+        Ended ended = muxpool(data, run("box", "--", "sh", "-c", "cat; echo err >&2; exit 7"));
+        assertThat(ended.code()).isEqualTo(7);
+        assertThat(ended.stdout()).isEqualTo(data);
+        assertThat(ended.stderr()).isEqualTo("err\n");
+    }
+
+    @Test
+    void twoRunsInARowShowTheSameMaster() throws Exception {
+        Map<String, Object> first = json(muxpool(run("--json", "box", "--", "echo", "a b")));
+        Map<String, Object> second = json(muxpool(run("--json", "box", "--", "echo", "a b")));
+        assertThat(first)
+                .containsEntry("argv", List.of("echo", "a b"))
+                .containsEntry("outcome", "exited")
+                .containsEntry("code", 0L)
+                .containsEntry("signal", "null")
+                .containsEntry("reused", false)
+                .containsEntry("stdout", "a b\n")
+                .containsEntry("stderr", "")
+                .containsEntry("message", "null");
+        assertThat(first.get("elapsed_ms"))
+                .asInstanceOf(InstanceOfAssertFactories.DOUBLE)
+                .isPositive();
+        assertThat(second).containsEntry("reused", true).containsEntry("master_pid", first.get("master_pid"));
+    }
+
+    @Test
+    void localModeRunsHereAndShowsADeathBySignalAs128PlusN() throws Exception {
+        assertThat(muxpool("run", "-", "--", "sh", "-c", "exit 42").code()).isEqualTo(42);
+        assertThat(muxpool("run", "-", "--", "sh", "-c", "kill -TERM $$").code())
+                .isEqualTo(143);
+        Map<String, Object> json = json(muxpool("run", "--json", "-", "--", "sh", "-c", "kill -KILL $$"));
+        assertThat(json).containsEntry("outcome", "signalled").containsEntry("signal", "9");
+        assertThat(muxpool("run", "--shell", "-", "echo $((1+2)) | tr 3 4").text())
+                .isEqualTo("4\n");
+    }
+
+    @Test
+    void aTimeoutIs124WithOneLine() throws Exception {
+        Ended ended = muxpool(run("--timeout", "1500ms", "box", "--", "sh", "-c", "echo early; sleep 3"));
+        assertThat(ended.code()).isEqualTo(124);
+        assertThat(ended.text()).isEqualTo("early\n");
+        assertThat(ended.stderr()).startsWith("muxpool: timed out after 1.5s").hasLineCount(1);
+        Map<String, Object> json =
+                json(muxpool(run("--json", "--timeout", "1s", "box", "--", "sh", "-c", "echo early; sleep 3")));
+        assertThat(json).containsEntry("outcome", "timeout").containsEntry("stdout", "early\n");
+    }
+
+    @Test
+    void whatCannotStartIs255AndSaysNotStarted() throws Exception {
+        server.stop();
+        Ended ended = muxpool(run("box", "--", "true"));
+        assertThat(ended.code()).isEqualTo(255);
+        assertThat(ended.stdout()).isEmpty();
+        assertThat(ended.stderr())
+                .startsWith("muxpool: not started: ")
+                .contains("Connection refused")
+                .hasLineCount(1);
+        Map<String, Object> json = json(muxpool(run("--json", "--ssh-program", "no-such-ssh", "box", "true")));
+        assertThat(json).containsEntry("outcome", "not_started").containsEntry("code", "null");
+        assertThat((String) json.get("message")).contains("no-such-ssh");
+    }
+
+    @Test
+    void aLostConnectionIs255AndSaysOutcomeUnknown() throws Exception {
+        assertThat(muxpool(run("box", "true")).code()).isZero();
+        Path started = temp.resolve("started");
+        Path err = temp.resolve("err");
+        Process process = builder(run("box", "--", "sh", "-c", "touch " + started + "; sleep 5"))
+                .redirectError(err.toFile())
+                .start();
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(started));
+        server.killConnections();
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(255);
+        assertThat(err).content().startsWith("muxpool: outcome unknown: ").hasLineCount(1);
+    }
+
+    @Test
+    void retriesTryAgainWhatHasNotStarted() throws Exception {
+        server.stop();
+        Ended ended = muxpool(run("-v", "--retries", "2", "box", "--", "true"));
+        assertThat(ended.code()).isEqualTo(255);
+        assertThat(ended.stderr()).contains("[1/2]").contains("[2/2]").contains("not started");
+    }
+
+    @Test
+    void aDryRunShowsTheWordsAndDoesNothing() throws Exception {
+        Ended ended = muxpool(
+                run("--dry-run", "box", "--", "touch", temp.resolve("x y").toString()));
+        assertThat(ended.code()).isZero();
+        assertThat(ended.stdout()).isEmpty();
+        assertThat(ended.stderr())
+                .contains("Would execute: ssh -oBatchMode=yes")
+                .contains("box touch '");
+        assertThat(temp.resolve("x y")).doesNotExist();
+        assertThat(temp.resolve("s")).doesNotExist();
+    }
+
+    @Test
+    void wordsOfTheCommandAreNeverTakenForOursOrForFiles() throws Exception {
+        Ended ended = muxpool(run("box", "printf", "%s|", "-v", "--json", "@x", "$HOME", "", "--", "a\nb"));
+        assertThat(ended.text()).isEqualTo("-v|--json|@x|$HOME||--|a\nb|");
+    }
+
+    @Test
+    void badWordsAreRefusedInALineBeforeAnythingIsDone() throws Exception {
+        for (String[] bad : List.of(
+                run("-oProxyCommand=x", "--", "true"),
+                run("a b", "true"),
+                run("-p", "0", "box", "true"),
+                run("-p", "x", "box", "true"),
+                run("--timeout", "5", "box", "true"),
+                run("--capacity", "0", "box", "true"),
+                run("--retries", "-1", "box", "true"),
+                run("box"),
+                run("--no-such-option", "box", "true"))) {
+            Ended ended = muxpool(bad);
+            assertThat(ended.code()).as(String.join(" ", bad)).isEqualTo(255);
+            assertThat(ended.stderr()).startsWith("muxpool: not started: ").hasLineCount(2);
+            assertThat(ended.stderr()).contains("--help");
+        }
+        assertThat(temp.resolve("s")).doesNotExist();
+    }
+
+    @Test
+    void aTerminatedRunKillsItsChildren() throws Exception {
+        Path pid = temp.resolve("pid");
+        Process process = builder("run", "-", "--", "sh", "-c", "echo $$ > " + pid + "; exec sleep 300")
+                .start();
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(pid) && Files.size(pid) > 0);
+        long child = Long.parseLong(Files.readString(pid).strip());
+        Processes.signal(process.pid(), "TERM");
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(143);
+        assertThat(Processes.awaitGone(child, Duration.ofSeconds(5))).isTrue();
+    }
+
+    @Test
+    void leasesAreListedAndIdleOnesStopped() throws Exception {
+        String dir = temp.resolve("s").toString();
+        assertThat(muxpool("leases", "--socket-dir", dir).text()).contains("No warm connections");
+        long master = Long.parseLong(
+                String.valueOf(json(muxpool(run("--json", "box", "true"))).get("master_pid")));
+        Ended table = muxpool("leases", "--socket-dir", dir);
+        assertThat(table.text()).contains("REMOTE").contains("free").contains(String.valueOf(master));
+        // Not a terminal: no colours.
+        assertThat(table.text()).doesNotContain("\u001b");
+        assertThat(muxpool("leases", "--json", "--socket-dir", dir).text())
+                .contains("\"held\":false")
+                .contains("\"master_pid\":" + master);
+        assertThat(muxpool("leases", "--stop", "--socket-dir", dir).text()).contains("Stopped 1");
+        assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+        assertThat(muxpool("leases", "--socket-dir", dir).text()).contains("No warm connections");
+    }
+
+    @Test
+    void theDoctorFindsNothingWrongWithAGoodServerAndLeavesNothing() throws Exception {
+        Ended ended = muxpool(
+                "doctor",
+                "-F",
+                server.clientConfig().toString(),
+                "--socket-dir",
+                temp.resolve("s").toString(),
+                "box");
+        assertThat(ended.code()).as(ended.text()).isZero();
+        assertThat(ended.text())
+                .contains("ssh program", "configuration", "socket directory", "connection", "multiplexing")
+                .contains("allows 10 sessions");
+        assertThat(server.connections()).isEmpty();
+    }
+
+    @Test
+    void theDoctorNamesTheProblemAndItsRemedy() throws Exception {
+        Ended ended = muxpool(
+                "doctor",
+                "-F",
+                server.clientConfigWithUnknownUserKey().toString(),
+                "--socket-dir",
+                temp.resolve("s").toString(),
+                "box");
+        assertThat(ended.code()).isEqualTo(1);
+        assertThat(ended.text()).contains("PROBLEM").contains("authorized_keys").contains("skipped");
+    }
+
+    @Test
+    void helpAndCompletionAreThere() throws Exception {
+        for (String command : List.of("run", "leases", "doctor", "demo")) {
+            Ended help = muxpool(command, "--help");
+            assertThat(help.code()).isZero();
+            assertThat(help.text()).contains("muxpool " + command);
+        }
+        assertThat(muxpool("generate-completion").text()).contains("complete -F");
+    }
+}

@@ -1,0 +1,3 @@
+/** Programs that stand by themselves. */
+@org.jspecify.annotations.NullMarked
+package io.muxpool.examples;
