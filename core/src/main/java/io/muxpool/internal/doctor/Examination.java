@@ -8,7 +8,7 @@ import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshConnectException;
-import io.muxpool.internal.lease.LeaseStore;
+import io.muxpool.internal.lease.LeaseCensus;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.process.Child;
@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** The steps of {@link io.muxpool.Doctor#examine}: each says what it found; after a problem the rest is skipped. */
@@ -53,7 +54,12 @@ public final class Examination {
         Examination examination = new Examination(remote, job, each);
         examination.step("ssh program", examination::program);
         examination.step("configuration", examination::configuration);
-        examination.step("socket directory", examination::socketDirectory);
+        examination.step(
+                "socket path",
+                check -> ofSocketDirectory(check, () -> LeaseCensus.inspectPath(remote.socketDir(), "process")));
+        examination.step(
+                "socket directory",
+                check -> ofSocketDirectory(check, () -> LeaseCensus.inspectDirectories(remote.socketDir())));
         examination.onThrowAwayMaster();
         return List.copyOf(examination.findings);
     }
@@ -128,10 +134,9 @@ public final class Examination {
         return new Finding(check, Verdict.OK, remote.userHost().orElseThrow() + " is " + target, "");
     }
 
-    private Finding socketDirectory(String check) {
+    private static Finding ofSocketDirectory(String check, Supplier<String> inspection) {
         try {
-            String found = LeaseStore.inspect(remote.socketDir(), "process");
-            return new Finding(check, Verdict.OK, found, "");
+            return new Finding(check, Verdict.OK, inspection.get(), "");
         } catch (SocketDirectoryException e) {
             return new Finding(check, Verdict.PROBLEM, String.valueOf(e.getMessage()), "as the message says");
         }

@@ -1,6 +1,7 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.file.FileType;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -81,7 +82,7 @@ public final class Lease {
     /** Removes what a name has left, the lock file last, while it is locked. What is not ours to remove stays. */
     static void prune(Namespace namespace, Path directory, String name) throws IOException {
         Path socket = namespace.sockets().resolve(name);
-        if (SafeDirectory.isSocket(socket)) {
+        if (FileType.of(socket) == FileType.SOCKET) {
             Files.deleteIfExists(socket);
         }
         // Sockets that ssh had bound but not yet moved into place, and logs of starts that nobody lived to remove.

@@ -1,6 +1,7 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.file.FileType;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -62,6 +63,50 @@ public final class LeaseCensus {
         return entries;
     }
 
+    /**
+     * Says whether sockets under {@code root} have paths that fit.
+     *
+     * @return how much of the room they take, in plain words
+     * @throws SocketDirectoryException when they do not
+     */
+    public static String inspectPath(Path root, String mode) {
+        return new Namespace(root.toAbsolutePath().normalize(), mode, "").requireWithinBudget();
+    }
+
+    /**
+     * Says whether every directory under {@code root} is safe.
+     *
+     * @return what was found, in plain words
+     * @throws SocketDirectoryException when one is not
+     */
+    public static String inspectDirectories(Path root) {
+        Path absolute = root.toAbsolutePath().normalize();
+        String shown = SafeDirectory.show(absolute);
+        try {
+            if (FileType.of(absolute) == FileType.NONE) {
+                return shown + " is not there yet; the first command makes it, with mode 0700";
+            }
+            int count = 1;
+            SafeDirectory.check(absolute);
+            for (Path mode : children(absolute)) {
+                SafeDirectory.check(mode);
+                count++;
+                for (Path namespace : children(mode)) {
+                    SafeDirectory.check(namespace);
+                    count++;
+                    for (Path state : children(namespace)) {
+                        SafeDirectory.check(state);
+                        count++;
+                    }
+                }
+            }
+            return shown + " and all below it (" + count + (count == 1 ? " directory)" : " directories)")
+                    + " are yours alone, mode 0700";
+        } catch (IOException e) {
+            throw new SocketDirectoryException("cannot read " + shown + ": " + SafeDirectory.reason(e), e);
+        }
+    }
+
     /** Takes hold of a lease that nobody holds, to end it; empty when somebody does, or it is gone. */
     public static Optional<Lease> takeIdle(Entry entry) {
         Namespace namespace = new Namespace(entry.root, entry.mode, entry.pool);
@@ -80,7 +125,7 @@ public final class LeaseCensus {
 
     private static void addAll(Path root, Path mode, Path namespace, Path directory, List<Entry> entries)
             throws IOException {
-        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+        if (FileType.of(directory) != FileType.DIRECTORY) {
             return;
         }
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "s*")) {
@@ -114,12 +159,18 @@ public final class LeaseCensus {
 
     private static List<Path> directories(Path parent) throws IOException {
         List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(parent)) {
-            for (Path child : children) {
-                if (Files.isDirectory(child, LinkOption.NOFOLLOW_LINKS)) {
-                    found.add(child);
-                }
+        for (Path child : children(parent)) {
+            if (FileType.of(child) == FileType.DIRECTORY) {
+                found.add(child);
             }
+        }
+        return found;
+    }
+
+    private static List<Path> children(Path parent) throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(parent)) {
+            children.forEach(found::add);
         }
         found.sort(null);
         return found;

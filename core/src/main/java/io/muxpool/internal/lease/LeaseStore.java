@@ -1,6 +1,7 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.file.FileType;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -50,27 +51,6 @@ public final class LeaseStore {
         this.namespace = new Namespace(root.toAbsolutePath().normalize(), mode, description);
         Duration twice = persist.multipliedBy(2).plusSeconds(2);
         this.staleAge = twice.compareTo(LEAST_STALE_AGE) > 0 ? twice : LEAST_STALE_AGE;
-    }
-
-    /**
-     * Says whether leases could be taken there, and changes nothing.
-     *
-     * @return what was found, in plain words
-     * @throws SocketDirectoryException when they could not
-     */
-    public static String inspect(Path root, String mode) {
-        Namespace namespace = new Namespace(root.toAbsolutePath().normalize(), mode, "");
-        namespace.requireWithinBudget();
-        String shown = SafeDirectory.show(namespace.root());
-        try {
-            if (!Files.exists(namespace.root(), LinkOption.NOFOLLOW_LINKS)) {
-                return shown + " is not there yet; the first command makes it, with mode 0700";
-            }
-            SafeDirectory.check(namespace.root());
-            return shown + " is yours alone, and its sockets fit";
-        } catch (IOException e) {
-            throw new SocketDirectoryException("cannot read " + shown + ": " + SafeDirectory.reason(e), e);
-        }
     }
 
     /**
@@ -173,11 +153,9 @@ public final class LeaseStore {
 
     private Verdict judge(String name) throws IOException {
         Path socket = namespace.sockets().resolve(name);
-        if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
-            return Verdict.STALE;
-        }
-        if (!SafeDirectory.isSocket(socket)) {
-            return Verdict.FOREIGN;
+        FileType type = FileType.of(socket);
+        if (type != FileType.SOCKET) {
+            return type == FileType.NONE ? Verdict.STALE : Verdict.FOREIGN;
         }
         FileTime touched = Files.getLastModifiedTime(socket, LinkOption.NOFOLLOW_LINKS);
         // A time in the future makes the age negative, which is fresh.

@@ -1,5 +1,6 @@
 package io.muxpool.internal.lease;
 
+import io.muxpool.internal.file.FileType;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -60,7 +61,7 @@ final class LockFile implements AutoCloseable {
         boolean kept = false;
         try {
             Path path = directory.resolve(name);
-            if (!create && !SafeDirectory.isRegularFile(path)) {
+            if (!create && FileType.of(path) != FileType.REGULAR) {
                 return new Gone();
             }
             channel = create

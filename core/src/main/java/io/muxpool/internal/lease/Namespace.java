@@ -45,8 +45,13 @@ record Namespace(Path root, String mode, String description) {
         return List.of(root, root.resolve(mode), directory(), sockets(), free(), used());
     }
 
-    /** @throws SocketDirectoryException with both sizes when a socket's path would not fit */
-    void requireWithinBudget() {
+    /**
+     * Checks the length of a socket's path.
+     *
+     * @return both sizes, in plain words
+     * @throws SocketDirectoryException with both sizes when it would not fit
+     */
+    String requireWithinBudget() {
         Path longest = sockets().resolve("s".repeat(NAME_LENGTH));
         // The bytes that the kernel gets: the path in the platform's own encoding.
         int bytes = longest.toString().getBytes(encoding()).length;
@@ -58,6 +63,7 @@ record Namespace(Path root, String mode, String description) {
                             + " fit. Choose one of at most " + room + " bytes with socketDir (--socket-dir)",
                     null);
         }
+        return "control sockets have paths of " + bytes + " bytes, and " + BUDGET + " fit";
     }
 
     private static Charset encoding() {

@@ -1,12 +1,12 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.file.FileType;
 import io.muxpool.internal.text.Printable;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
@@ -15,12 +15,6 @@ import java.nio.file.attribute.PosixFilePermissions;
  * his own in our way and read every command. Nothing is ever repaired in silence: what is wrong is said.
  */
 final class SafeDirectory {
-    private static final int TYPE_MASK = 0170000;
-    private static final int DIRECTORY = 0040000;
-    private static final int SYMLINK = 0120000;
-    private static final int SOCKET = 0140000;
-    private static final int REGULAR = 0100000;
-
     private SafeDirectory() {}
 
     /**
@@ -61,8 +55,9 @@ final class SafeDirectory {
         // A trailing slash would make the kernel follow a link; Path has none, and NOFOLLOW_LINKS is lstat(2).
         int mode = (int) Files.getAttribute(directory, "unix:mode", LinkOption.NOFOLLOW_LINKS);
         int uid = (int) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        if ((mode & TYPE_MASK) != DIRECTORY) {
-            throw unsafe(directory, "it is " + kind(mode), "a real directory is needed; move it away");
+        FileType type = FileType.ofMode(mode);
+        if (type != FileType.DIRECTORY) {
+            throw unsafe(directory, "it is " + type, "a real directory is needed; move it away");
         }
         if (uid != User.id()) {
             throw unsafe(
@@ -78,32 +73,11 @@ final class SafeDirectory {
         }
     }
 
-    static boolean isSocket(Path path) throws IOException {
-        return is(path, SOCKET);
-    }
-
-    static boolean isRegularFile(Path path) throws IOException {
-        return is(path, REGULAR);
-    }
-
-    private static boolean is(Path path, int type) throws IOException {
-        try {
-            return ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & TYPE_MASK) == type;
-        } catch (NoSuchFileException e) {
-            return false;
-        }
-    }
-
     private static SocketDirectoryException unsafe(Path directory, String found, String needed) {
         return new SocketDirectoryException(
                 "socket directory " + show(directory) + " is not safe: " + found + "; " + needed
                         + ", or choose another with socketDir (--socket-dir)",
                 null);
-    }
-
-    private static String kind(int mode) {
-        int type = mode & TYPE_MASK;
-        return type == SYMLINK ? "a symbolic link" : type == REGULAR ? "a regular file" : "not a directory";
     }
 
     /** An IOException's message is often just the path; its class says what it was. */

@@ -8,6 +8,7 @@ import io.muxpool.Remote;
 import io.muxpool.ShellQuote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshConnectException;
+import io.muxpool.internal.file.FileType;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
@@ -87,7 +88,7 @@ public final class ControlMaster {
      */
     public Ready ensure(Job job) throws PathUnusableException {
         Seen last = seen;
-        if (last != null && System.nanoTime() - last.atNanos < trustNanos && ControlSocket.accepts(socket)) {
+        if (last != null && System.nanoTime() - last.atNanos < trustNanos && accepts()) {
             return new Ready(last.pid, true);
         }
         SshConnectException failureBefore = lastFailure;
@@ -190,18 +191,23 @@ public final class ControlMaster {
         }
     }
 
-    /** Whether there is a socket at the path, links not followed. */
-    private boolean isOccupied() throws IOException, PathUnusableException {
+    /** The fast path's look: a real socket, at which somebody accepts a connect. */
+    private boolean accepts() {
         try {
-            int mode = (int) Files.getAttribute(socket, "unix:mode", LinkOption.NOFOLLOW_LINKS);
-            if ((mode & 0170000) != 0140000) {
-                throw new PathUnusableException(
-                        socket + " is not a socket; it was left alone. Remove it if it is not" + " yours");
-            }
-            return true;
-        } catch (NoSuchFileException e) {
+            return FileType.of(socket) == FileType.SOCKET && ControlSocket.accepts(socket);
+        } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Whether there is a socket at the path, links not followed. */
+    private boolean isOccupied() throws IOException, PathUnusableException {
+        FileType type = FileType.of(socket);
+        if (type != FileType.SOCKET && type != FileType.NONE) {
+            throw new PathUnusableException(
+                    socket + " is " + type + ", not a socket; it was left alone. Remove it if it is not yours");
+        }
+        return type == FileType.SOCKET;
     }
 
     private Ready start(Job job) throws IOException, PathUnusableException {
