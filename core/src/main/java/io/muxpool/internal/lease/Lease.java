@@ -74,6 +74,8 @@ public final class Lease {
         }
         try (lock) {
             prune(namespace, namespace.used(), name);
+        } catch (NoSuchFileException e) {
+            return;
         } catch (IOException e) {
             throw failed("discard", e);
         }
@@ -86,7 +88,9 @@ public final class Lease {
             Files.deleteIfExists(socket);
         }
         // Sockets that ssh had bound but not yet moved into place, and logs of starts that nobody lived to remove.
-        try (DirectoryStream<Path> litter = Files.newDirectoryStream(namespace.sockets(), name + ".*")) {
+        // By a filter, not by a glob: whoever made the file may have put any character into its name.
+        try (DirectoryStream<Path> litter = Files.newDirectoryStream(
+                namespace.sockets(), path -> path.getFileName().toString().startsWith(name + "."))) {
             for (Path path : litter) {
                 Files.deleteIfExists(path);
             }

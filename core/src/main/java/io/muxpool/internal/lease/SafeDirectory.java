@@ -8,7 +8,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /**
  * Directories that nobody else can reach into: real, ours, mode exactly 0700. Who could write there could put a socket of
@@ -41,9 +43,11 @@ final class SafeDirectory {
         if (parent != null && !Files.exists(parent)) {
             create(parent);
         }
+        Set<PosixFilePermission> ours = PosixFilePermissions.fromString("rwx------");
         try {
-            Files.createDirectory(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(ours));
+            // Below a setgid directory a new one is setgid too. This one is ours, and new: no silent repair.
+            Files.setPosixFilePermissions(directory, ours);
         } catch (FileAlreadyExistsException e) {
             // Another process made it just now; check() will judge it.
             return;
@@ -69,8 +73,13 @@ final class SafeDirectory {
             throw unsafe(
                     directory,
                     String.format("its mode is %04o", mode & 07777),
-                    "mode 0700 is needed: chmod 700 " + show(directory));
+                    "mode 0700 is needed: chmod " + change(mode) + " " + show(directory));
         }
+    }
+
+    /** GNU chmod leaves a directory's special bits alone unless they are named. */
+    private static String change(int mode) {
+        return (mode & 07000) == 0 ? "700" : "u=rwx,go=,a-s,-t";
     }
 
     private static SocketDirectoryException unsafe(Path directory, String found, String needed) {
