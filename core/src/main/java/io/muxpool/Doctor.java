@@ -8,27 +8,6 @@ import java.util.function.Consumer;
 public final class Doctor {
     private Doctor() {}
 
-    /** How a check went. */
-    public enum Verdict {
-        /** As it should be. */
-        OK,
-        /** Works, but could be better. */
-        NOTE,
-        /** Has to be mended. */
-        PROBLEM,
-        /** Not looked at, because of an earlier problem. */
-        SKIPPED
-    }
-
-    /**
-     * One check.
-     *
-     * @param check what was looked at
-     * @param found what was found, in plain words
-     * @param remedy what to do; empty when nothing is
-     */
-    public record Finding(String check, Verdict verdict, String found, String remedy) {}
-
     /**
      * Examines in this order: the ssh program, its configuration for the remote, the room for socket paths, owners and
      * modes of the socket directory, a connection, multiplexing, and the sessions that the server allows on one

@@ -498,6 +498,32 @@ final class FaultsTest {
     }
 
     @Test
+    void aCancelEndsTheWaitBehindAnothersConnect() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try (TcpProxy proxy = TcpProxy.to(server.port());
+                ConnectionPool pool = open(remote -> remote.configFile(server.clientConfigForPort(proxy.port())))) {
+            proxy.freeze();
+            Job connecting = Job.create();
+            Future<CommandResult> first = threads.submit(() -> pool.run(Command.of("true"), connecting));
+            Awaitility.await().until(() -> proxy.connections() > 0);
+            Job waiting = Job.create();
+            Thread[] waiter = new Thread[1];
+            Future<CommandResult> second = threads.submit(() -> {
+                waiter[0] = Thread.currentThread();
+                return pool.run(Command.of("true"), waiting);
+            });
+            Awaitility.await().until(() -> waiter[0] != null && waiter[0].getState() == Thread.State.TIMED_WAITING);
+            waiting.cancel();
+            assertThatThrownBy(() -> second.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
+            assertThat(first.isDone()).isFalse();
+            connecting.cancel();
+            assertThatThrownBy(() -> first.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
     void aDryRunMakesNoDirectoryAndNoConnection() {
         try (ConnectionPool pool = open()) {
             pool.run(Command.of("true").withDryRun(true)).check();

@@ -1,8 +1,8 @@
 package io.muxpool.cli;
 
 import io.muxpool.Doctor;
-import io.muxpool.Doctor.Finding;
-import io.muxpool.Doctor.Verdict;
+import io.muxpool.Finding;
+import io.muxpool.Finding.Verdict;
 import io.muxpool.Job;
 import io.muxpool.Remote;
 import java.io.PrintWriter;

@@ -1,8 +1,8 @@
 package io.muxpool.internal.doctor;
 
 import io.muxpool.Command;
-import io.muxpool.Doctor.Finding;
-import io.muxpool.Doctor.Verdict;
+import io.muxpool.Finding;
+import io.muxpool.Finding.Verdict;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;

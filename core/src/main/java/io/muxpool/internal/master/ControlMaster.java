@@ -13,6 +13,7 @@ import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.StreamFailedException;
+import io.muxpool.internal.turn.Turn;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -24,8 +25,6 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,12 +47,12 @@ public final class ControlMaster {
     private final Remote remote;
     private final Path socket;
     private final long trustNanos;
-    private final ReentrantLock lock = new ReentrantLock();
+    private final Turn turn = new Turn();
 
-    // Written under lock, read without: the fast path takes no lock.
+    // Written in turn, read out of it: the fast path does not wait.
     private volatile @Nullable Seen seen;
 
-    // Written under lock; read before it too, to notice a failure that came while waiting.
+    // Written in turn; read before it too, to notice a failure that came while waiting.
     private volatile @Nullable SshConnectException lastFailure;
 
     private record Seen(long pid, long atNanos) {}
@@ -92,7 +91,7 @@ public final class ControlMaster {
             return new Ready(last.pid, true);
         }
         SshConnectException failureBefore = lastFailure;
-        lock(job);
+        turn.take(job, "waiting for the connection to " + remote);
         try {
             // Whoever waited here while another thread's start failed shares that failure: one start, not one each.
             SshConnectException failure = lastFailure;
@@ -101,7 +100,7 @@ public final class ControlMaster {
             }
             return checkOrStart(job);
         } finally {
-            lock.unlock();
+            turn.end();
         }
     }
 
@@ -151,20 +150,6 @@ public final class ControlMaster {
                         && ControlSocket.check(socket, Job.create()) instanceof Liveness.Alive alive
                 ? alive.pid()
                 : null;
-    }
-
-    private void lock(Job job) {
-        String doing = "waiting for the connection to " + remote;
-        try {
-            if (!lock.tryLock(job.remainingNanos(), TimeUnit.NANOSECONDS)) {
-                job.check(doing);
-                throw new AssertionError("the lock timed out before the deadline");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            job.check(doing);
-            throw new AssertionError("interrupted, yet the job says it was not", e);
-        }
     }
 
     private Ready checkOrStart(Job job) throws PathUnusableException {

@@ -12,11 +12,11 @@ import io.muxpool.ShellQuote;
 import io.muxpool.internal.pool.SlotTable.Line;
 import io.muxpool.internal.text.Printable;
 import io.muxpool.internal.transport.Link;
+import io.muxpool.internal.turn.Turn;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +30,7 @@ public final class Slot implements AutoCloseable {
     private final Pool pool;
 
     // Held while a command runs: one session per slot.
-    private final ReentrantLock turn = new ReentrantLock();
+    private final Turn turn = new Turn();
 
     // Guards the three fields below, for moments only.
     private final ReentrantLock state = new ReentrantLock();
@@ -60,7 +60,7 @@ public final class Slot implements AutoCloseable {
             Link.Ran nothing = new Link.Ran(new Exit.Exited(0), Captured.NONE, Captured.NONE, Route.DIRECT);
             return result(command, nothing, start);
         }
-        lock(job);
+        turn.take(job, "waiting for the command that runs on the same connection");
         try {
             begin();
             try {
@@ -75,22 +75,7 @@ public final class Slot implements AutoCloseable {
                 end();
             }
         } finally {
-            turn.unlock();
-        }
-    }
-
-    private void lock(Job job) {
-        String doing = "waiting for the command that runs on the same connection";
-        job.check(doing);
-        try {
-            if (!turn.tryLock(job.remainingNanos(), TimeUnit.NANOSECONDS)) {
-                job.check(doing);
-                throw new AssertionError("the lock timed out before the deadline");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            job.check(doing);
-            throw new AssertionError("interrupted, yet the job says it was not", e);
+            turn.end();
         }
     }
 

@@ -94,7 +94,7 @@ class LeaseStoreTest {
         @Test
         void lockFileHasTheSocketsNameInUsedAndAfterReleaseInFree() {
             Lease lease = store.acquire();
-            assertThat(lease.socket()).hasParent(namespace(lease).resolve("c"));
+            assertThat(lease.socket()).isEqualTo(namespace(lease).resolve("c").resolve(name(lease)));
             assertThat(lease.socket()).doesNotExist();
             assertThat(used(lease)).isRegularFile();
             assertThat(free(lease)).doesNotExist();
