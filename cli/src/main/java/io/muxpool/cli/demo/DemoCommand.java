@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -95,9 +96,8 @@ public final class DemoCommand implements Callable<Integer> {
             }
             SecondProcess.Report report;
             try (ConnectionPool local = ConnectionPool.open(Remote.local(), POOL)) {
-                report = SecondProcess.echo(local, remote, POOL);
+                report = SecondProcess.report(second.time(() -> SecondProcess.echo(local, remote, POOL)));
             }
-            second.record(report.result().elapsed());
             bar.step();
             if (report.masterPid() != master || !report.reused()) {
                 throw new IllegalStateException("the second process did not take the warm connection over: "
@@ -134,7 +134,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     private void print(long master, PrintWriter out) {
         List<Measured> lines = List.of(handshakes, cold, warm, parallel, second);
-        Table table = Table.of("LINE", "COMMANDS", "P50", "P90", "P99", "OVER");
+        Table table = Table.of("LINE", "COMMANDS", "P50", "P90", "P99", "PER SECOND", "OVER");
         for (Measured line : lines) {
             table.row(
                     line.name(),
@@ -142,6 +142,7 @@ public final class DemoCommand implements Callable<Integer> {
                     Chart.millis(line.millis(50)),
                     line.count() == 1 ? "" : Chart.millis(line.millis(90)),
                     line.count() == 1 ? "" : Chart.millis(line.millis(99)),
+                    String.format(Locale.ROOT, "%.1f", line.perSecond()),
                     line == handshakes ? "no master" : "master " + master);
         }
         out.println(table);

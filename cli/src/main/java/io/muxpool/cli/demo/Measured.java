@@ -1,18 +1,24 @@
 package io.muxpool.cli.demo;
 
 import io.muxpool.CommandResult;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
 
 /** The latencies of one line of the demo. Thread-safe. */
 final class Measured {
+    // nanoTime has no meaning of its own, and may be negative: what is kept is the time since this.
+    private static final long ORIGIN = System.nanoTime();
+
     private final String name;
     private final String meaning;
     // Three significant digits of microseconds, up to an hour.
     private final Histogram micros = new ConcurrentHistogram(TimeUnit.HOURS.toMicros(1), 3);
+
+    private final AtomicLong firstStart = new AtomicLong(Long.MAX_VALUE);
+    private final AtomicLong lastEnd = new AtomicLong(Long.MIN_VALUE);
 
     Measured(String name, String meaning) {
         this.name = name;
@@ -21,14 +27,18 @@ final class Measured {
 
     /** Times one command, which must have succeeded. */
     CommandResult time(Supplier<CommandResult> command) {
-        long start = System.nanoTime();
+        long start = System.nanoTime() - ORIGIN;
         CommandResult result = command.get().check();
-        record(Duration.ofNanos(System.nanoTime() - start));
+        long end = System.nanoTime() - ORIGIN;
+        micros.recordValue(Math.max(1, (end - start) / 1_000));
+        firstStart.accumulateAndGet(start, Math::min);
+        lastEnd.accumulateAndGet(end, Math::max);
         return result;
     }
 
-    void record(Duration latency) {
-        micros.recordValue(Math.max(1, latency.toNanos() / 1_000));
+    /** Commands per second of wall time, from the first start to the last end. */
+    double perSecond() {
+        return count() / ((lastEnd.get() - firstStart.get()) / 1e9);
     }
 
     String name() {

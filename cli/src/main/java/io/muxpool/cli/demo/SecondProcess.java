@@ -23,14 +23,18 @@ final class SecondProcess {
     record Report(CommandResult result, long masterPid, boolean reused) {}
 
     /** Runs {@code echo hello} with the socket directory, port and configuration of {@code remote}. */
-    static Report echo(ConnectionPool local, Remote remote, String pool) {
+    static CommandResult echo(ConnectionPool local, Remote remote, String pool) {
         List<String> words = new ArrayList<>(launcher());
         words.addAll(List.of("run", "--json", "--pool", pool));
         words.addAll(List.of("--socket-dir", remote.socketDir().toString()));
         words.addAll(List.of("-F", remote.configFile().orElseThrow().toString()));
         words.addAll(List.of("-p", String.valueOf(remote.port().orElseThrow())));
         words.addAll(List.of(remote.userHost().orElseThrow(), "--", "echo", "hello"));
-        CommandResult result = local.run(words.toArray(String[]::new)).check();
+        return local.run(words.toArray(String[]::new));
+    }
+
+    /** Reads what it said. */
+    static Report report(CommandResult result) {
         Matcher master = MASTER.matcher(result.stdoutText());
         return new Report(
                 result,
