@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +17,25 @@ import java.util.regex.Pattern;
  */
 public final class Command {
     private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+    private static final Set<String> SHELL_KEYWORDS = Set.of(
+            "if",
+            "then",
+            "else",
+            "elif",
+            "fi",
+            "do",
+            "done",
+            "case",
+            "esac",
+            "while",
+            "until",
+            "for",
+            "in",
+            "function",
+            "select",
+            "time",
+            "coproc");
 
     private final List<String> argv;
     private final boolean shell;
@@ -184,9 +204,20 @@ public final class Command {
                     .append("; "));
             return line.append(argv.get(0)).toString();
         }
-        String line = ShellQuote.line(wordsWithEnv());
-        // sshd runs "shell -c LINE", and a shell takes a LINE that starts with a dash for one more option of its own.
-        return line.startsWith("-") ? "''" + line : line;
+        List<String> words = wordsWithEnv();
+        String first = words.get(0);
+        String rest = ShellQuote.line(words.subList(1, words.size()));
+        return (meansMoreToAShell(first) ? "'" + first + "'" : ShellQuote.single(first))
+                + (rest.isEmpty() ? "" : " " + rest);
+    }
+
+    /**
+     * Whether a word that needs no quotes elsewhere needs them in front: an assignment, a keyword, or an option, since
+     * sshd runs {@code shell -c LINE} and bash takes a LINE that starts with a dash for one more option of its own.
+     */
+    private static boolean meansMoreToAShell(String word) {
+        return word.equals(ShellQuote.single(word))
+                && (word.startsWith("-") || word.indexOf('=') > 0 || SHELL_KEYWORDS.contains(word));
     }
 
     /** The words with {@code env NAME=value} in front when there are variables. */

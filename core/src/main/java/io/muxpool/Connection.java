@@ -32,6 +32,11 @@ public final class Connection implements AutoCloseable {
      *
      * <p>When the job ends first, the local processes are killed. The command on the other side loses its connection's
      * streams but is not killed by that: what neither reads nor writes goes on, and the exception cannot say otherwise.
+     * Until it ends, it keeps its session on the server, and here a thread of this library and the pipe of its standard
+     * error. Its standard input ends as if all had been sent: see {@link Input#stream}.
+     *
+     * <p>In local mode the end is the exit of the process itself. What processes that it left behind write later may be
+     * missing; over ssh it is waited for.
      *
      * @return whatever the exit status; {@link CommandResult#check()} insists on 0
      * @throws SshConnectException not started, no connection; safe to retry

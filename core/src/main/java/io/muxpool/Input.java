@@ -23,9 +23,12 @@ public sealed interface Input {
     }
 
     /**
-     * All of a stream, read by a thread of this library until its end or the command's. Not closed. A stream that blocks
-     * holds that thread, not the command's end. A stream that throws gives the command up: {@link
-     * OutcomeUnknownException}.
+     * All of a stream, read by a thread of this library until its end or the command's. Not closed, and not to be used
+     * for anything else afterwards: the thread may have read ahead, and may still be blocked in it.
+     *
+     * <p>A stream that throws gives the command up: {@link OutcomeUnknownException}. A <em>remote</em> command then sees
+     * the end of its input like any other, as it does when its job ends first: ssh has no way to say that there should
+     * have been more. What must not take a part for the whole needs a length or a checksum in the data.
      */
     static Input stream(InputStream stream) {
         return new FromStream(stream);

@@ -17,8 +17,9 @@ public final class Leases {
     private Leases() {}
 
     /**
-     * Every lease under a socket directory, of whichever process; none when the directory is not there. Changes nothing.
-     * Blocks for up to 5 s for each master that hangs.
+     * Every lease under a socket directory, of whichever process; none when the directory is not there. Takes nothing
+     * from anybody; a free lease is locked for a moment to see that it is, and a process that looks for one just then goes
+     * on to the next. Blocks for up to 5 s for each master that hangs.
      *
      * @throws SocketDirectoryException when the directory is not safe or not readable
      */

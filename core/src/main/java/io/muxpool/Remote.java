@@ -1,13 +1,10 @@
 package io.muxpool;
 
 import io.muxpool.internal.text.Printable;
-import java.nio.charset.StandardCharsets;
+import io.muxpool.internal.text.Sha256;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -183,8 +180,9 @@ public final class Remote {
         if (userHost == null) {
             return "-";
         }
-        String hash =
-                configFile == null ? "" : sha256(configFile.toAbsolutePath().toString());
+        String hash = configFile == null
+                ? ""
+                : Sha256.base64(configFile.toAbsolutePath().toString());
         return userHost + "#" + (port == null ? "" : port) + "#" + hash;
     }
 
@@ -228,7 +226,8 @@ public final class Remote {
         }
         if (socket != null) {
             words.add("-S");
-            words.add(socket.toString());
+            // ssh expands % in this path, as in ControlPath.
+            words.add(socket.toString().replace("%", "%%"));
         }
         return words;
     }
@@ -236,15 +235,6 @@ public final class Remote {
     /** {@code arg} as a word for this remote's shell: {@link ShellQuote#single} when remote, unchanged when local. */
     public String quote(String arg) {
         return isLocal() ? arg : ShellQuote.single(arg);
-    }
-
-    private static String sha256(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return Base64.getUrlEncoder().withoutPadding().encodeToString(digest);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 
     @Override
@@ -375,7 +365,11 @@ public final class Remote {
          * leave room for about 50 more bytes: control sockets have paths of at most 90 bytes on Linux, 86 on macOS.
          */
         public Builder socketDir(Path socketDir) {
-            this.socketDir = Objects.requireNonNull(socketDir);
+            if (socketDir.toString().contains("${")) {
+                throw new IllegalArgumentException(
+                        "socketDir must not hold ${, which ssh would expand: " + Printable.of(socketDir.toString()));
+            }
+            this.socketDir = socketDir;
             return this;
         }
 

@@ -35,7 +35,7 @@ final class RetryLoop {
     private final long startNanos;
     private final Deque<RetryOutcome> previous = new ArrayDeque<>();
     private int number;
-    // Whether a command may have run in an earlier attempt. An SshException that is safe to retry says that none did.
+    // Whether a command may have run in an earlier attempt: its body may have run others before the one that failed.
     private boolean maybeStarted;
 
     RetryLoop(RetryPolicy policy, @Nullable String what, @Nullable Job job) {
@@ -134,7 +134,7 @@ final class RetryLoop {
     }
 
     private void sleepBeforeRetry(RetryOutcome outcome) {
-        maybeStarted |= !(outcome.error() instanceof SshException);
+        maybeStarted = true;
         String doing = doing("waiting to retry");
         try {
             if (job != null) {

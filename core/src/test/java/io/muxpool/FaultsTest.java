@@ -285,8 +285,7 @@ final class FaultsTest {
 
     @Test
     void aStoppedMasterIsLeftForAnotherWithinItsCap() {
-        // Persist below the margin: every command asks the master, which would hang.
-        try (ConnectionPool pool = open(remote -> remote.controlPersistMargin(Duration.ofSeconds(600)))) {
+        try (ConnectionPool pool = open()) {
             CommandResult first = pool.run("true").check();
             long stopped = first.masterPid().orElseThrow();
             Processes.signal(stopped, "STOP");
@@ -306,7 +305,7 @@ final class FaultsTest {
 
     @Test
     void aJobsDeadlineIsKeptWhileAMasterHangs() {
-        try (ConnectionPool pool = open(remote -> remote.controlPersistMargin(Duration.ofSeconds(600)))) {
+        try (ConnectionPool pool = open()) {
             long stopped = pool.run("true").check().masterPid().orElseThrow();
             Processes.signal(stopped, "STOP");
             try {
@@ -355,6 +354,172 @@ final class FaultsTest {
     }
 
     @Test
+    void outputLostWithTheMasterAfterTheExitStatusIsNeverASuccess() {
+        try (ConnectionPool pool = open()) {
+            long master = pool.run("true").check().masterPid().orElseThrow();
+            assertOutputLoss(pool, () -> {
+                Processes.signal(master, "KILL");
+                assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            });
+        }
+    }
+
+    @Test
+    void outputLostWithAPlainConnectionAfterTheExitStatusIsNeverASuccess() {
+        try (ConnectionPool pool = open(remote -> remote.reuseConnection(false))) {
+            assertOutputLoss(pool, () -> {
+                server.killConnections();
+                for (long ssh : Processes.withArgument(server.clientConfig().toString())) {
+                    assertThat(Processes.awaitGone(ssh, Duration.ofSeconds(5))).isTrue();
+                }
+            });
+        }
+    }
+
+    @Test
+    void aPlainSshWhoseLogGrowsLongIsStillUnderstood() {
+        try (ConnectionPool pool = open(remote -> remote.reuseConnection(false))) {
+            Command much = Command.shell("head -c 700000000 /dev/zero; exit 3").withStdout(Output.discard());
+            assertThat(pool.run(much).exit()).isEqualTo(new Exit.Exited(3));
+        }
+    }
+
+    /** Loses the connection when the command has exited with 0, while most of its output still waits for our sink. */
+    private void assertOutputLoss(ConnectionPool pool, Runnable lose) {
+        Path exited = sockets.resolve("exited");
+        // All of it fits into the channel's window, so the command need not wait for us; the watcher says when it is
+        // gone.
+        Command much = Command.shell("(while kill -0 $$; do sleep 0.05; done; touch " + exited
+                + ") </dev/null >/dev/null 2>&1 & head -c 1500000 /dev/zero");
+        boolean[] lost = new boolean[1];
+        assertThatThrownBy(() -> pool.run(much.withStdout(Output.stream(onFirstByte(() -> {
+                    if (!lost[0]) {
+                        lost[0] = true;
+                        Awaitility.await().until(() -> Files.exists(exited));
+                        lose.run();
+                    }
+                })))))
+                .isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    @Test
+    void aProxyCommandOfTheCallersDoesNotLetACommandPastItsMaster() throws Exception {
+        server.close();
+        server = OpenSshServer.builder().option("MaxSessions", "1").start();
+        List<String> options = List.of("-oProxyCommand=none", "-oControlMaster=auto", "-oBatchMode=yes", "-x", "-T");
+        CountDownLatch firstRuns = new CountDownLatch(1);
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try (ConnectionPool pool = open(remote -> remote.extraOptions(options))) {
+            Future<CommandResult> first = thread.submit(
+                    () -> pool.run(endless().withStdout(Output.stream(onFirstByte(firstRuns::countDown)))));
+            firstRuns.await();
+            long second = pool.run("true").check().masterPid().orElseThrow();
+            heldOpen.close();
+            assertThat(second)
+                    .isNotEqualTo(first.get(20, TimeUnit.SECONDS).masterPid().orElseThrow());
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+
+    @Test
+    void sessionsHeldByAbandonedCommandsSayNothingOfTheLimit() throws Exception {
+        server.close();
+        server = OpenSshServer.builder().option("MaxSessions", "2").start();
+        Path gate = sockets.resolve("gate");
+        assertThat(run("mkfifo", gate.toString())).isZero();
+        try (ConnectionPool pool = open()) {
+            for (int i = 0; i < 2; i++) {
+                abandon(pool, gate);
+            }
+            pool.run("true").check();
+            assertThat(pool.toString()).contains("capacity 8");
+            Files.writeString(gate, "go\ngo\n");
+        }
+    }
+
+    @Test
+    void aWarmMasterFullOfAnothersAbandonedCommandsIsReplaced() throws Exception {
+        server.close();
+        server = OpenSshServer.builder().option("MaxSessions", "1").start();
+        Path gate = sockets.resolve("gate");
+        assertThat(run("mkfifo", gate.toString())).isZero();
+        try (ConnectionPool pool = open()) {
+            abandon(pool, gate);
+        }
+        try (ConnectionPool next = open()) {
+            assertThat(next.run("echo", "hello").check().stdoutText()).isEqualTo("hello\n");
+        }
+        Files.writeString(gate, "go\ngo\n");
+    }
+
+    /** Leaves a command behind that goes on, and keeps its session, until the gate is written to. */
+    private static void abandon(ConnectionPool pool, Path gate) {
+        Job job = Job.create();
+        Command waits = Command.shell("exec 3<>" + gate + "; echo started; read x <&3")
+                .withStdout(Output.stream(onFirstByte(job::cancel)));
+        assertThatThrownBy(() -> pool.run(waits, job)).isInstanceOf(JobCancelledException.class);
+    }
+
+    @Test
+    void manyThreadsOnAHungMasterMoveToOneOther() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (ConnectionPool pool = open()) {
+            long stopped = pool.run("true").check().masterPid().orElseThrow();
+            Processes.signal(stopped, "STOP");
+            try {
+                List<Future<CommandResult>> results = IntStream.range(0, 4)
+                        .mapToObj(i -> threads.submit(() -> pool.run("true")))
+                        .toList();
+                long other = results.get(0).get().check().masterPid().orElseThrow();
+                for (Future<CommandResult> result : results) {
+                    assertThat(result.get().check().masterPid()).hasValue(other);
+                }
+                assertThat(Processes.withArgument(sockets.path() + "/process"))
+                        .containsExactlyInAnyOrder(stopped, other);
+                assertThat(Leases.list(sockets.path())).hasSize(1);
+            } finally {
+                Processes.signal(stopped, "CONT");
+                Processes.signal(stopped, "TERM");
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aPoolClosedByAnInterruptedThreadStillStopsItsMasterAndEndsItsLease() {
+        ConnectionPool pool = open(remote -> remote.exitOnShutdown(true));
+        long master = pool.run("true").check().masterPid().orElseThrow();
+        Thread.currentThread().interrupt();
+        pool.close();
+        assertThat(Thread.interrupted()).as("the flag is still set").isTrue();
+        assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+        assertThat(Leases.list(sockets.path())).isEmpty();
+    }
+
+    @Test
+    void aSocketDirectoryWithAPercentSignWorks() {
+        try (ConnectionPool pool = open(remote -> remote.socketDir(sockets.resolve("a%h")))) {
+            pool.run("true").check();
+            assertThat(pool.run("true").check().reused()).isTrue();
+        }
+        assertThat(Leases.list(sockets.resolve("a%h"))).hasSize(1);
+    }
+
+    @Test
+    void aQuietConfigurationDoesNotHideWhyAConnectFailed() throws IOException {
+        Path config = sockets.resolve("config");
+        Files.writeString(config, "LogLevel QUIET\n" + Files.readString(server.clientConfig()));
+        server.stop();
+        try (ConnectionPool pool = open(remote -> remote.configFile(config))) {
+            assertThatThrownBy(() -> pool.run("true"))
+                    .isInstanceOf(SshConnectException.class)
+                    .hasMessageContaining("Connection refused");
+        }
+    }
+
+    @Test
     void fewerSessionsThanTheCapacityAreLearnedAndSpillOver() throws Exception {
         server.close();
         server = OpenSshServer.builder().option("MaxSessions", "1").start();
@@ -362,7 +527,7 @@ final class FaultsTest {
         Path gate = sockets.resolve("gate");
         assertThat(run("mkfifo", gate.toString())).isZero();
         CountDownLatch bothRun = new CountDownLatch(2);
-        Command waits = Command.shell("echo started; read x < " + gate)
+        Command waits = Command.shell("exec 3<>" + gate + "; echo started; read x <&3")
                 .withStdout(Output.stream(onFirstByte(bothRun::countDown)));
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try (ConnectionPool pool = open()) {
@@ -562,10 +727,17 @@ final class FaultsTest {
             first = pool.run("true").masterPid().orElseThrow();
         }
         try (ConnectionPool named = ConnectionPool.open(remote(UnaryOperator.identity()), "other");
-                ConnectionPool optioned = open(remote -> remote.extraOptions(
-                        List.of("-oBatchMode=yes", "-oServerAliveInterval=0", "-x", "-T", "-oCompression=yes")))) {
-            assertThat(named.run("true").check().masterPid().orElseThrow()).isNotEqualTo(first);
-            assertThat(optioned.run("true").check().masterPid().orElseThrow()).isNotEqualTo(first);
+                // Two words whose hash codes are the same.
+                ConnectionPool optioned =
+                        open(remote -> remote.extraOptions(List.of("-oBatchMode=yes", "-oSetEnv=X=Aa")));
+                ConnectionPool colliding =
+                        open(remote -> remote.extraOptions(List.of("-oBatchMode=yes", "-oSetEnv=X=BB")))) {
+            assertThat(List.of(
+                            first,
+                            named.run("true").check().masterPid().orElseThrow(),
+                            optioned.run("true").check().masterPid().orElseThrow(),
+                            colliding.run("true").check().masterPid().orElseThrow()))
+                    .doesNotHaveDuplicates();
         }
     }
 

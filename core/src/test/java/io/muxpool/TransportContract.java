@@ -161,6 +161,18 @@ abstract class TransportContract {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"A=b", "if", "time", "function"})
+    void aFirstWordThatMeansMoreToAShellIsAProgramsNameHere(String word) {
+        try {
+            Exit exit = pool.run(word, "no-such-file").exit();
+            // There may be a program named time; it would fail on this operand.
+            assertThat(exit.shellCode()).isIn(126, 127);
+        } catch (NotStartedException e) {
+            assertThat(e).hasMessageContaining(word);
+        }
+    }
+
     @Test
     void bothOutputsComeBackEachForItself() {
         CommandResult result = pool.run("sh", "-c", "echo out; echo err >&2; exit 3");

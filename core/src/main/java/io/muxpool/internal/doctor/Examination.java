@@ -7,7 +7,7 @@ import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.SocketDirectoryException;
-import io.muxpool.SshConnectException;
+import io.muxpool.SshException;
 import io.muxpool.internal.lease.LeaseCensus;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
@@ -75,6 +75,9 @@ public final class Examination {
         }
         try {
             add(step.look(check));
+        } catch (SshException e) {
+            add(new Finding(
+                    check, Verdict.PROBLEM, String.valueOf(e.getMessage()), remedy(String.valueOf(e.getMessage()))));
         } catch (IOException e) {
             add(new Finding(check, Verdict.PROBLEM, e.toString(), "see whether the disk is full or read-only"));
         }
@@ -176,9 +179,6 @@ public final class Examination {
                     Verdict.OK,
                     "connected and logged in, in " + millis(start) + " ms without a warm master",
                     "");
-        } catch (SshConnectException e) {
-            return new Finding(
-                    check, Verdict.PROBLEM, String.valueOf(e.getMessage()), remedy(String.valueOf(e.getMessage())));
         } catch (PathUnusableException e) {
             return new Finding(check, Verdict.PROBLEM, String.valueOf(e.getMessage()), "run this again");
         }

@@ -29,6 +29,10 @@ final class SessionProbe {
     /** @param limited whether a further session was refused; false when the probe had seen enough */
     record Result(int sessions, boolean limited) {}
 
+    /**
+     * @throws io.muxpool.SshException when a session failed otherwise than by being refused
+     * @throws io.muxpool.JobException when the job ends first
+     */
     static Result count(Link link, Job job) {
         List<Session> open = new ArrayList<>();
         try {
@@ -64,8 +68,10 @@ final class SessionProbe {
             try {
                 link.run(cat, job);
                 opened.complete(false);
-            } catch (SessionNotOpenedException | RuntimeException e) {
+            } catch (SessionNotOpenedException e) {
                 opened.complete(false);
+            } catch (RuntimeException e) {
+                opened.completeExceptionally(e);
             }
         }
 
@@ -74,8 +80,11 @@ final class SessionProbe {
                 return opened.get(job.remainingNanos(), TimeUnit.NANOSECONDS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-            } catch (ExecutionException | TimeoutException e) {
-                // The check below says which.
+            } catch (ExecutionException e) {
+                end();
+                throw e.getCause() instanceof RuntimeException failure ? failure : new IllegalStateException(e);
+            } catch (TimeoutException e) {
+                // The check below says so.
             }
             end();
             job.check("counting sessions");

@@ -1,37 +1,37 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.internal.file.FileType;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.LinkOption;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An open, locked lock file. The only place that opens one: see {@link LockRegistry} for why. Its text says whose it is,
  * for people; the lock alone is the truth.
+ *
+ * <p>Read and written as a {@link RandomAccessFile}, never through its channel: NIO closes a channel when its thread is
+ * interrupted, and with it would go the lock, in silence. The channel is there for {@code tryLock}, which is not
+ * interruptible.
  */
 final class LockFile implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.muxpool.lease");
     private static final int MAX_TEXT = 4096;
 
     private final String key;
-    private final FileChannel channel;
+    private final RandomAccessFile file;
 
-    private LockFile(String key, FileChannel channel) {
+    private LockFile(String key, RandomAccessFile file) {
         this.key = key;
-        this.channel = channel;
+        this.file = file;
     }
 
     /** What {@link #tryOpen} found. */
@@ -57,28 +57,27 @@ final class LockFile implements AutoCloseable {
         if (!LockRegistry.reserve(key)) {
             return new Held("", true);
         }
-        @Nullable FileChannel channel = null;
+        @Nullable RandomAccessFile file = null;
         boolean kept = false;
         try {
             Path path = directory.resolve(name);
-            if (!create && FileType.of(path) != FileType.REGULAR) {
+            if (create) {
+                Files.createFile(
+                        path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            } else if (FileType.of(path) != FileType.REGULAR) {
                 return new Gone();
             }
-            channel = create
-                    ? FileChannel.open(
-                            path,
-                            Set.<OpenOption>of(
-                                    StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE),
-                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
-                    : FileChannel.open(
-                            path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-            LockRegistry.hold(key, channel);
-            if (channel.tryLock() == null) {
-                return new Held(read(channel), false);
+            file = new RandomAccessFile(path.toFile(), "rw");
+            LockRegistry.hold(key, file);
+            if (file.getChannel().tryLock() == null) {
+                return new Held(read(file), false);
             }
             kept = true;
-            return new Locked(new LockFile(key, channel));
-        } catch (NoSuchFileException e) {
+            return new Locked(new LockFile(key, file));
+        } catch (FileNotFoundException e) {
+            if (Files.exists(directory.resolve(name))) {
+                throw e;
+            }
             return new Gone();
         } catch (OverlappingFileLockException e) {
             // Somebody in this JVM locked it past the registry. Closing our descriptor would drop his lock: park it.
@@ -87,26 +86,29 @@ final class LockFile implements AutoCloseable {
             return new Held("", true);
         } finally {
             if (!kept) {
-                close(channel, key);
+                close(file, key);
             }
         }
     }
 
     /** What a file held in this JVM says, read through the descriptor it is held by; empty when it is not held here. */
     static Optional<String> readHere(String key) throws IOException {
-        Optional<FileChannel> channel = LockRegistry.channel(key);
-        return channel.isPresent() ? Optional.of(read(channel.get())) : Optional.empty();
+        Optional<RandomAccessFile> file = LockRegistry.file(key);
+        return file.isPresent() ? Optional.of(read(file.get())) : Optional.empty();
     }
 
     String text() throws IOException {
-        return read(channel);
+        return read(file);
     }
 
     /** Replaces the text. A full disk costs only the text: the lock holds without it. */
     void write(String text) {
         try {
-            channel.truncate(0);
-            channel.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
+            synchronized (file) {
+                file.setLength(0);
+                file.seek(0);
+                file.write(text.getBytes(StandardCharsets.UTF_8));
+            }
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "cannot note the owner in a lock file", e);
         }
@@ -115,22 +117,29 @@ final class LockFile implements AutoCloseable {
     /** Unlocks and closes, then gives the name back. */
     @Override
     public void close() throws IOException {
-        close(channel, key);
+        close(file, key);
     }
 
-    private static void close(@Nullable FileChannel channel, String key) throws IOException {
+    private static void close(@Nullable RandomAccessFile file, String key) throws IOException {
         try {
-            if (channel != null) {
-                channel.close();
+            if (file != null) {
+                file.close();
             }
         } finally {
             LockRegistry.free(key);
         }
     }
 
-    private static String read(FileChannel channel) throws IOException {
-        ByteBuffer text = ByteBuffer.allocate(MAX_TEXT);
-        while (text.hasRemaining() && channel.read(text, text.position()) > 0) {}
-        return new String(text.array(), 0, text.position(), StandardCharsets.UTF_8);
+    // A small local file: the monitor is there for the position, which readers and the writer share.
+    private static String read(RandomAccessFile file) throws IOException {
+        byte[] text = new byte[MAX_TEXT];
+        int size = 0;
+        synchronized (file) {
+            file.seek(0);
+            for (int n; size < text.length && (n = file.read(text, size, text.length - size)) > 0; ) {
+                size += n;
+            }
+        }
+        return new String(text, 0, size, StandardCharsets.UTF_8);
     }
 }

@@ -1,12 +1,9 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.text.Sha256;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 
@@ -25,7 +22,7 @@ record Namespace(Path root, String mode, String description) {
             System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("mac") ? 86 : 90;
 
     Path directory() {
-        return root.resolve(mode).resolve(hash(description));
+        return root.resolve(mode).resolve(Sha256.base64(description).substring(0, LENGTH));
     }
 
     Path sockets() {
@@ -68,17 +65,5 @@ record Namespace(Path root, String mode, String description) {
 
     private static Charset encoding() {
         return Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
-    }
-
-    private static String hash(String text) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            return Base64.getUrlEncoder()
-                    .withoutPadding()
-                    .encodeToString(digest)
-                    .substring(0, LENGTH);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

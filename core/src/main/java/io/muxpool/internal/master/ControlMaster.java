@@ -14,6 +14,7 @@ import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
+import io.muxpool.internal.turn.Uninterrupted;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -30,14 +31,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The life of one ssh ControlMaster at one socket path: made sure of before each command, started when it is not there.
  *
- * <p>Thread-safe. Whoever calls must hold the lease of the path. A master outlives this object and this process; it is
- * trusted, checked or started again, in this order of cost:
- *
- * <ol>
- *   <li>seen alive within {@code controlPersist - margin}, and its socket accepts a connect: no lock, no message;
- *   <li>it answers an ALIVE_CHECK: one exchange on the socket;
- *   <li>else it is started: one ssh process, one handshake.
- * </ol>
+ * <p>Thread-safe. Whoever calls must hold the lease of the path. A master outlives this object and this process. It is
+ * asked on its socket whether it is alive (0.12 ms), before each command and after: a mere connect would also succeed on
+ * one that hangs. Only where there is none is one started: one ssh process, one handshake, one thread at a time.
  */
 public final class ControlMaster {
     private static final Logger LOG = System.getLogger("io.muxpool.master");
@@ -54,6 +50,9 @@ public final class ControlMaster {
 
     // Written in turn; read before it too, to notice a failure that came while waiting.
     private volatile @Nullable SshConnectException lastFailure;
+
+    // Why the path must not be used any more; set once.
+    private volatile @Nullable String unusable;
 
     private record Seen(long pid, long atNanos) {}
 
@@ -82,13 +81,18 @@ public final class ControlMaster {
      * an exchange of at most 5 s, and for a start.
      *
      * @throws SshConnectException when it could not be started, with ssh's own words
-     * @throws PathUnusableException when something else occupies the path: a hung master, a file
+     * @throws PathUnusableException when something else occupies the path: a hung master, a file. It is for good
      * @throws io.muxpool.JobException when the job ends first; nothing of the command was started
      */
     public Ready ensure(Job job) throws PathUnusableException {
+        requireUsable();
         Seen last = seen;
-        if (last != null && System.nanoTime() - last.atNanos < trustNanos && accepts()) {
-            return new Ready(last.pid, true);
+        if (last != null && System.nanoTime() - last.atNanos < trustNanos) {
+            // Seen lately, so hardly gone: no turn is needed to ask, and the socket's time is fresh enough.
+            Liveness now = ask(job);
+            if (now instanceof Liveness.Alive alive) {
+                return new Ready(alive.pid(), true);
+            }
         }
         SshConnectException failureBefore = lastFailure;
         turn.take(job, "waiting for the connection to " + remote);
@@ -104,10 +108,47 @@ public final class ControlMaster {
         }
     }
 
-    /** Whether the master with this process id still answers, within 5 s. */
+    /** Once found unusable, a path is: whoever was late to hear of it must not start a master where nobody looks. */
+    private void requireUsable() throws PathUnusableException {
+        String reason = unusable;
+        if (reason != null) {
+            throw new PathUnusableException(reason);
+        }
+    }
+
+    private PathUnusableException condemn(String reason) {
+        unusable = reason;
+        return new PathUnusableException(reason);
+    }
+
+    /** What lies at the path, and whether it answers. */
+    private Liveness ask(Job job) throws PathUnusableException {
+        try {
+            FileType type = FileType.of(socket);
+            if (type == FileType.NONE) {
+                return new Liveness.Dead();
+            }
+            if (type != FileType.SOCKET) {
+                throw condemn(
+                        socket + " is " + type + ", not a socket; it was left alone. Remove it if it is not yours");
+            }
+        } catch (IOException e) {
+            throw cannotUse(e);
+        }
+        Liveness now = ControlSocket.check(socket, job);
+        if (now instanceof Liveness.Hung) {
+            throw condemn("the ssh master at " + socket + " does not answer");
+        }
+        return now;
+    }
+
+    /**
+     * Whether the master with this process id still answers, within 5 s. Asked when a command has ended: only while the
+     * master lives is it certain that the command's end, and all of its output, came through.
+     */
     public boolean isAlive(long pid) {
-        Liveness now = ControlSocket.check(socket, Job.create());
-        return now instanceof Liveness.Alive alive && alive.pid() == pid;
+        return Uninterrupted.call(
+                () -> ControlSocket.check(socket, Job.create()) instanceof Liveness.Alive alive && alive.pid() == pid);
     }
 
     /**
@@ -116,15 +157,15 @@ public final class ControlMaster {
      * (clientloop.c, seen on 9.2): the command on the other side would not hear that it is alone.
      */
     public void nudge() {
-        boolean interrupted = Thread.interrupted();
-        try {
-            ControlSocket.check(socket, Job.withTimeout(NUDGE));
-        } catch (JobException e) {
-            LOG.log(Level.DEBUG, "the ssh master at {0} does not answer", socket);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+        boolean answered = Uninterrupted.call(() -> {
+            try {
+                return ControlSocket.check(socket, Job.withTimeout(NUDGE)) instanceof Liveness.Alive;
+            } catch (JobException e) {
+                return false;
             }
+        });
+        if (!answered) {
+            LOG.log(Level.DEBUG, "the ssh master at {0} does not answer", socket);
         }
     }
 
@@ -141,7 +182,8 @@ public final class ControlMaster {
 
     /** Ends the master that listens at {@code socket}, if one does. */
     public static boolean stop(Path socket) {
-        return !ControlSocket.accepts(socket) || ControlSocket.terminate(socket, Job.create());
+        return Uninterrupted.call(
+                () -> !ControlSocket.accepts(socket) || ControlSocket.terminate(socket, Job.create()));
     }
 
     /** The process id of the master that listens at {@code socket}; null when none answers. */
@@ -154,48 +196,27 @@ public final class ControlMaster {
 
     private Ready checkOrStart(Job job) throws PathUnusableException {
         job.check("connecting to " + remote);
+        requireUsable();
+        if (ask(job) instanceof Liveness.Alive alive) {
+            sawAlive(alive.pid());
+            return new Ready(alive.pid(), true);
+        }
         try {
-            if (isOccupied()) {
-                Liveness now = ControlSocket.check(socket, job);
-                if (now instanceof Liveness.Alive alive) {
-                    sawAlive(alive.pid());
-                    return new Ready(alive.pid(), true);
-                }
-                if (now instanceof Liveness.Hung) {
-                    throw new PathUnusableException("the ssh master at " + socket + " does not answer");
-                }
-                Files.deleteIfExists(socket);
-            }
+            Files.deleteIfExists(socket);
             return start(job);
         } catch (IOException e) {
-            throw new SocketDirectoryException(
-                    "cannot use " + socket.getParent() + " for an ssh master: " + e
-                            + ". It must be writable and have some space; else choose another with socketDir"
-                            + " (--socket-dir)",
-                    e);
+            throw cannotUse(e);
         }
     }
 
-    /** The fast path's look: a real socket, at which somebody accepts a connect. */
-    private boolean accepts() {
-        try {
-            return FileType.of(socket) == FileType.SOCKET && ControlSocket.accepts(socket);
-        } catch (IOException e) {
-            return false;
-        }
+    private SocketDirectoryException cannotUse(IOException e) {
+        return new SocketDirectoryException(
+                "cannot use " + socket.getParent() + " for an ssh master: " + e
+                        + ". It must be writable and have some space; else choose another with socketDir (--socket-dir)",
+                e);
     }
 
-    /** Whether there is a socket at the path, links not followed. */
-    private boolean isOccupied() throws IOException, PathUnusableException {
-        FileType type = FileType.of(socket);
-        if (type != FileType.SOCKET && type != FileType.NONE) {
-            throw new PathUnusableException(
-                    socket + " is " + type + ", not a socket; it was left alone. Remove it if it is not yours");
-        }
-        return type == FileType.SOCKET;
-    }
-
-    private Ready start(Job job) throws IOException, PathUnusableException {
+    private Ready start(Job job) throws IOException {
         Programs.requireSsh(remote.sshProgram());
         List<String> words = startWords();
         LOG.log(Level.DEBUG, "Starting ssh master: {0}", ShellQuote.line(words));
@@ -228,6 +249,8 @@ public final class ControlMaster {
 
     private List<String> startWords() {
         List<String> words = remote.sshOptions(socket);
+        // A configuration with LogLevel QUIET would leave a failure without a reason. After -v it changes nothing.
+        words.add("-oLogLevel=INFO");
         words.add("-M");
         words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");
         words.add(remote.userHost().orElseThrow());
@@ -247,7 +270,7 @@ public final class ControlMaster {
         return failure;
     }
 
-    private void sawAlive(long pid) throws IOException {
+    private void sawAlive(long pid) {
         seen = new Seen(pid, System.nanoTime());
         try {
             // Lease cleaning looks at this time. It is the socket's, never a lock file's.
@@ -255,6 +278,8 @@ public final class ControlMaster {
         } catch (NoSuchFileException e) {
             // It ended just now; the next command will find out.
             seen = null;
+        } catch (IOException e) {
+            throw cannotUse(e);
         }
     }
 }

@@ -2,7 +2,6 @@ package io.muxpool.internal.pool;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Route;
-import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.JobException;
 import io.muxpool.OutcomeUnknownException;
@@ -36,14 +35,17 @@ final class MasterLink implements Link {
     private final LeaseStore leases;
     private final Transport transport;
 
-    // Guards the seat: which lease, master and link are in use. Held for file operations, never for a network's.
+    // Guards the seat: which lease, master and link are in use. Held while a lease is taken, which is file operations.
     private final ReentrantLock lock = new ReentrantLock();
-    private @Nullable Seat seat;
+    private volatile @Nullable Seat seat;
 
     private static final class Seat {
         final Lease lease;
         final ControlMaster master;
         final Link link;
+
+        // Whether this process started the master, so that no other can have left anything on it.
+        volatile boolean ownMaster;
 
         Seat(Lease lease, ControlMaster master, Link link) {
             this.lease = lease;
@@ -66,6 +68,7 @@ final class MasterLink implements Link {
             Seat now = seat();
             try {
                 ControlMaster.Ready master = now.master.ensure(job);
+                now.ownMaster |= !master.reused();
                 return judged(runOn(now, command, job), master, now, command);
             } catch (PathUnusableException e) {
                 LOG.log(Level.WARNING, "{0}; moving to another control socket", e.getMessage());
@@ -73,7 +76,7 @@ final class MasterLink implements Link {
                 abandon(now);
             } catch (SessionNotOpenedException e) {
                 if (e.refused() || !e.inputIntact()) {
-                    throw e;
+                    throw now.ownMaster ? e.asOnOwnMaster() : e;
                 }
                 // The master went away between its check and the command: as good as never been there.
                 why = e.getMessage();
@@ -94,23 +97,20 @@ final class MasterLink implements Link {
         }
     }
 
-    /** 255 without a word stays ambiguous only while the master lives: a dead one took the command's end with it. */
+    /**
+     * Whatever the status, it is only worth something while the master lives: ssh's client is told the status as soon as
+     * the command has exited, and a connection that is lost after that takes the rest of the output with it.
+     */
     private Ran judged(Ran ran, ControlMaster.Ready master, Seat now, Command command) {
-        if (ran.exit() instanceof Exit.Ambiguous && !stillAlive(now.master, master.pid())) {
+        if (!now.master.isAlive(master.pid())) {
             now.master.forget();
             throw new OutcomeUnknownException(
-                    "the connection to " + remote + " was lost while running " + command, ran.output(), null);
+                    "the connection to " + remote + " was lost while running " + command + " (" + ran.exit()
+                            + ", but output may be missing)",
+                    ran.output(),
+                    null);
         }
         return ran.over(new Route(master.reused(), OptionalLong.of(master.pid())));
-    }
-
-    private static boolean stillAlive(ControlMaster master, long pid) {
-        try {
-            return master.isAlive(pid);
-        } catch (JobException e) {
-            // Interrupted: not known to be alive is what the caller must hear; the flag stays set.
-            return false;
-        }
     }
 
     private Seat seat() {
@@ -129,13 +129,32 @@ final class MasterLink implements Link {
     }
 
     private void abandon(Seat unusable) {
+        if (leave(unusable)) {
+            unusable.link.close();
+            unusable.lease.discard();
+        }
+    }
+
+    /** Whether the caller is the one who took the seat out, and so has to clear it away. */
+    private boolean leave(Seat old) {
         lock.lock();
         try {
-            if (seat == unusable) {
+            boolean ours = seat == old;
+            if (ours) {
                 seat = null;
-                unusable.link.close();
-                unusable.lease.discard();
             }
+            return ours;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Seat takeOut() {
+        lock.lock();
+        try {
+            Seat now = seat;
+            seat = null;
+            return now;
         } finally {
             lock.unlock();
         }
@@ -144,50 +163,41 @@ final class MasterLink implements Link {
     /** Releases the lease, the master left warm; stops the master and removes the lease when the remote wants that. */
     @Override
     public void close() {
-        lock.lock();
-        try {
-            Seat now = seat;
-            seat = null;
-            if (now == null) {
-                return;
-            }
-            now.link.close();
-            if (remote.exitOnShutdown()) {
-                if (now.master.stop()) {
-                    now.lease.discard();
-                    return;
-                }
-                LOG.log(Level.WARNING, "the ssh master at {0} did not stop in time", now.lease.socket());
-            }
-            leave(now.lease);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** A path without a socket is no use to the next process. */
-    private static void leave(Lease lease) {
-        if (Files.exists(lease.socket(), LinkOption.NOFOLLOW_LINKS)) {
-            lease.touch();
-            lease.release();
-        } else {
-            lease.discard();
-        }
+        close(remote.exitOnShutdown());
     }
 
     /** Stops the master and gives the path up: for a connection that the server lets nothing run on. */
     void closeForGood() {
-        lock.lock();
+        close(true);
+    }
+
+    private void close(boolean stop) {
+        Seat now = takeOut();
+        if (now == null) {
+            return;
+        }
+        boolean gone = false;
         try {
-            Seat now = seat;
-            seat = null;
-            if (now != null) {
-                now.link.close();
-                now.master.stop();
-                now.lease.discard();
+            now.link.close();
+            gone = stop && now.master.stop();
+            if (stop && !gone) {
+                LOG.log(Level.WARNING, "the ssh master at {0} did not stop in time", now.lease.socket());
             }
         } finally {
-            lock.unlock();
+            // A path without a socket is no use to the next process.
+            if (gone || !Files.exists(now.lease.socket(), LinkOption.NOFOLLOW_LINKS)) {
+                now.lease.discard();
+            } else {
+                touchAndRelease(now.lease);
+            }
+        }
+    }
+
+    private static void touchAndRelease(Lease lease) {
+        try {
+            lease.touch();
+        } finally {
+            lease.release();
         }
     }
 

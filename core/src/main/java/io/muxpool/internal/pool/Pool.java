@@ -2,11 +2,14 @@ package io.muxpool.internal.pool;
 
 import io.muxpool.Command;
 import io.muxpool.Job;
+import io.muxpool.JobException;
 import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
 import io.muxpool.Remote;
 import io.muxpool.SshConnectException;
 import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.pool.SlotTable.Line;
+import io.muxpool.internal.text.Sha256;
 import io.muxpool.internal.transport.Link;
 import io.muxpool.internal.transport.LocalTransport;
 import io.muxpool.internal.transport.PlainTransport;
@@ -86,14 +89,14 @@ public final class Pool {
      * that was made without them. Empty for the usual words.
      */
     private static String otherWords(Remote remote) {
-        List<String> words = remote.sshWords(null);
-        List<String> usual = remote.toBuilder()
-                .sshProgram("ssh")
-                .extraOptions(Remote.DEFAULT_EXTRA_OPTIONS)
-                .cipher(Remote.DEFAULT_CIPHER)
-                .build()
-                .sshWords(null);
-        return words.equals(usual) ? "" : String.format(" (options %08x)", words.hashCode());
+        List<String> words = new ArrayList<>(List.of(remote.sshProgram(), remote.cipher()));
+        words.addAll(remote.extraOptions());
+        List<String> usual = new ArrayList<>(List.of("ssh", Remote.DEFAULT_CIPHER));
+        usual.addAll(Remote.DEFAULT_EXTRA_OPTIONS);
+        // Words hold no NUL, so what is joined by it cannot be read two ways.
+        return words.equals(usual)
+                ? ""
+                : " (options " + Sha256.base64(String.join("\0", words)).substring(0, 11) + ")";
     }
 
     private static Transport transport(Remote remote) {
@@ -227,7 +230,6 @@ public final class Pool {
     }
 
     private Link.Ran runOn(Line<Link> line, Command command, Job job) throws SessionNotOpenedException {
-        boolean ran = true;
         lock.lock();
         try {
             requireOpen();
@@ -235,21 +237,27 @@ public final class Pool {
         } finally {
             lock.unlock();
         }
+        SlotTable.End end = SlotTable.End.NOT_RUN;
         try {
-            return line.link().run(command, job);
-        } catch (SessionNotOpenedException e) {
-            ran = false;
+            Link.Ran ran = line.link().run(command, job);
+            end = SlotTable.End.SERVED;
+            return ran;
+        } catch (OutcomeUnknownException e) {
+            end = SlotTable.End.ABANDONED;
+            throw e;
+        } catch (JobException e) {
+            end = e.commandStarted() ? SlotTable.End.ABANDONED : SlotTable.End.NOT_RUN;
             throw e;
         } finally {
-            end(line, ran);
+            end(line, end);
         }
     }
 
-    private void end(Line<Link> line, boolean ran) {
+    private void end(Line<Link> line, SlotTable.End end) {
         boolean last;
         lock.lock();
         try {
-            table.end(line, ran);
+            table.end(line, end);
             last = closed && line.running() == 0;
         } finally {
             lock.unlock();
@@ -270,12 +278,12 @@ public final class Pool {
         lock.lock();
         try {
             int others = line.running();
-            hopeless = others == 0 && !line.served();
-            if (others > 0) {
-                table.learn(line, others);
-            } else {
-                // Nothing of ours runs there, so what fills it is out of our sight: commands that outlived their kill.
+            hopeless = others == 0 && !line.served() && refusal.onOwnMaster();
+            if (others == 0 || line.abandoned()) {
+                // What fills it is out of our sight: commands that outlived their kill. That says nothing of the limit.
                 table.retire(line);
+            } else {
+                table.learn(line, others);
             }
         } finally {
             lock.unlock();

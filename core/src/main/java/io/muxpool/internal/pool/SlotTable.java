@@ -30,6 +30,7 @@ final class SlotTable<L> {
         private int taken;
         private int running;
         private boolean served;
+        private boolean abandoned;
         private boolean retired;
         private long stamp;
 
@@ -60,6 +61,11 @@ final class SlotTable<L> {
         /** Whether any command ever ran on it. */
         boolean served() {
             return served;
+        }
+
+        /** Whether a command was given up on it, which may go on and hold its session. */
+        boolean abandoned() {
+            return abandoned;
         }
 
         boolean retired() {
@@ -104,10 +110,20 @@ final class SlotTable<L> {
         line.running++;
     }
 
-    /** @param ran whether a session was opened */
-    void end(Line<L> line, boolean ran) {
+    /** How a command on a line ended, as far as its sessions are concerned. */
+    enum End {
+        /** It had a session, which is over. */
+        SERVED,
+        /** It had, or may have had, a session, which may still be taken on the server. */
+        ABANDONED,
+        /** It had none. */
+        NOT_RUN
+    }
+
+    void end(Line<L> line, End end) {
         line.running--;
-        line.served |= ran;
+        line.served |= end != End.NOT_RUN;
+        line.abandoned |= end == End.ABANDONED;
     }
 
     /** The server allows no more than {@code sessions} on this line, and so, it seems, on any: new ones start with that. */

@@ -86,6 +86,10 @@ public final class Child {
         try (Job.Registration registration = job.onCancel(child::cancelled)) {
             child.startPumps();
             return child.await(job, doing);
+        } catch (Error e) {
+            // No thread for a pump, no memory for a result: the child must not go on without anybody who knows of it.
+            child.kill();
+            throw e;
         }
     }
 
@@ -183,6 +187,10 @@ public final class Child {
         byte[] chunk = new byte[Pumps.BUFFER];
         try (from) {
             for (int n; (n = from.read(chunk)) >= 0; ) {
+                if (wake.isDone()) {
+                    // Nobody waits any more; read on only so that whoever still writes is not held up.
+                    continue;
+                }
                 if (to instanceof Output.ToStream sink) {
                     write(name, sink.stream(), chunk, n);
                 } else {
@@ -200,9 +208,6 @@ public final class Child {
 
     // A sink of the caller's may throw anything; its failure must reach the caller, not end a pump in silence.
     private void write(String name, OutputStream sink, byte[] chunk, int n) {
-        if (wake.isDone()) {
-            return;
-        }
         try {
             sink.write(chunk, 0, n);
         } catch (IOException | RuntimeException e) {
@@ -226,7 +231,8 @@ public final class Child {
             try {
                 n = from.read(chunk);
             } catch (IOException | RuntimeException e) {
-                // Not closed: a clean end of file would tell the command that its half input was all of it.
+                // Not closed, so that a local command is killed before it could take half of its input for all of it. A
+                // remote one does see a clean end: killing its ssh ends its input, and ssh has no other way to say so.
                 fail("the stream given for standard input failed after " + fed.get() + " bytes: " + e, e);
                 return;
             }

@@ -1,5 +1,6 @@
 package io.muxpool.internal.process;
 
+import io.muxpool.internal.turn.Uninterrupted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -18,27 +19,22 @@ final class KillTree {
 
     private KillTree() {}
 
-    /** Blocks for at most the grace and the reaping, whatever the interrupt flag says; the flag is as before after it. */
-    static void kill(Process child) {
-        // parkNanos returns at once while the flag is up.
-        boolean interrupted = Thread.interrupted();
-        try {
+    /** Blocks for at most the grace and the reaping, whatever the interrupt flag says; true when the child is gone. */
+    static boolean kill(Process child) {
+        return Uninterrupted.call(() -> {
             List<ProcessHandle> tree = new ArrayList<>();
             // The snapshot comes first: once a parent is dead its children are no longer its descendants.
             child.descendants().forEach(tree::add);
             tree.add(child.toHandle());
             tree.forEach(ProcessHandle::destroy);
-            if (!awaitGone(tree, GRACE_NANOS)) {
-                // Whatever was forked since the snapshot by those who ignored TERM.
-                child.descendants().forEach(tree::add);
-                tree.forEach(ProcessHandle::destroyForcibly);
-                awaitGone(List.of(child.toHandle()), REAP_NANOS);
+            if (awaitGone(tree, GRACE_NANOS)) {
+                return true;
             }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+            // Whatever was forked since the snapshot by those who ignored TERM.
+            child.descendants().forEach(tree::add);
+            tree.forEach(ProcessHandle::destroyForcibly);
+            return awaitGone(List.of(child.toHandle()), REAP_NANOS);
+        });
     }
 
     private static boolean awaitGone(List<ProcessHandle> tree, long nanos) {

@@ -2,7 +2,7 @@ package io.muxpool.internal.process;
 
 import io.muxpool.internal.text.Printable;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.RandomAccessFile;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -46,18 +46,31 @@ public final class SshLog implements AutoCloseable {
     }
 
     /**
-     * What was written, at most its first 256 KiB. Never throws: the command has run by now, and whether this file can be
-     * read must not change what is said of it. A line says when it could not.
+     * What was written; of a long log its beginning and its end, 256 KiB in all. Never throws: the command has run by now,
+     * and whether this file can be read must not change what is said of it. A line says when it could not.
      */
     public List<String> lines() {
-        try (InputStream in = Files.newInputStream(path)) {
-            return new String(in.readNBytes(MAX_READ), StandardCharsets.UTF_8)
-                    .lines()
-                    .map(line -> Printable.of(line.stripTrailing()))
-                    .toList();
+        // Not through NIO, which fails under an interrupted thread.
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "r")) {
+            long size = file.length();
+            String text = size <= MAX_READ
+                    ? read(file, (int) size)
+                    : read(file, MAX_READ / 4) + "\n" + readLast(file, size, MAX_READ * 3 / 4);
+            return text.lines().map(line -> Printable.of(line.stripTrailing())).toList();
         } catch (IOException e) {
             return List.of("what ssh said cannot be read: " + e);
         }
+    }
+
+    private static String readLast(RandomAccessFile file, long size, int length) throws IOException {
+        file.seek(size - length);
+        return read(file, length);
+    }
+
+    private static String read(RandomAccessFile file, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        file.readFully(bytes);
+        return new String(bytes, StandardCharsets.UTF_8);
     }
 
     /** The lines that say what went wrong: without debugging and greetings. */

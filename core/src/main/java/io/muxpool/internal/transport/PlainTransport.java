@@ -10,6 +10,7 @@ import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One ssh process and one handshake per command: when reuse is off, or the platform has no ControlMaster. */
@@ -26,11 +27,11 @@ public record PlainTransport(Remote remote) implements Transport {
             + "|command-line: line [0-9]+: .*"
             + "|Bad owner or permissions on .*");
 
-    // clientloop.c: which of the two the server sent for our session. Neither means that the end is not known.
-    private static final Pattern EXIT_STATUS =
-            Pattern.compile("debug1: client_input_channel_req: channel [0-9]+ rtype exit-status reply [01]");
-    private static final Pattern EXIT_SIGNAL =
-            Pattern.compile("debug1: client_input_channel_req: channel [0-9]+ rtype exit-signal reply [01]");
+    // clientloop.c: what the server said of the end of our session's process.
+    private static final Pattern PROCESS_END =
+            Pattern.compile("debug1: client_input_channel_req: channel ([0-9]+) rtype exit-(status|signal) reply [01]");
+
+    private static final Pattern DEBUGGING = Pattern.compile("debug[12]: .*");
 
     @Override
     public String mode() {
@@ -52,27 +53,38 @@ public record PlainTransport(Remote remote) implements Transport {
         SshChild child = new SshChild(remote, command, job);
         try (SshLog log = child.log(() -> SshLog.temporary())) {
             // "none": a ControlMaster that the user's configuration asks for would outlive the command, hold its output
-            // pipes open, and keep us waiting for it. DEBUG1: at that level ssh notes what the server said of the end.
-            Child.Ended ended = child.run(remote.sshOptions(Path.of("none")), log, "DEBUG1");
-            return ended.status() == SshChild.FAILURE ? judge(child, ended, log) : child.exited(ended);
+            // pipes open, and keep us waiting for it. DEBUG2: at that level ssh notes what the server said of the end.
+            return judge(child, child.run(remote.sshOptions(Path.of("none")), log, "DEBUG2"), log);
         }
     }
 
+    /**
+     * A status is sent when the process exits, and the connection may be lost with output still on its way. So it counts
+     * only with the end of its channel behind it, which nchan.c notes when both sides have closed and all is written out.
+     */
     private Link.Ran judge(SshChild child, Child.Ended ended, SshLog log) {
         List<String> lines = log.lines();
-        if (lines.stream().anyMatch(line -> EXIT_STATUS.matcher(line).matches())) {
+        for (String line : lines) {
+            Matcher end = PROCESS_END.matcher(line);
+            if (end.matches() && lines.contains("debug2: channel " + end.group(1) + ": is dead")) {
+                return end.group(2).equals("status") ? child.exited(ended) : child.ambiguous(ended);
+            }
+        }
+        if (ended.status() != SshChild.FAILURE && !has(lines, DEBUGGING)) {
+            // The caller's own options silenced ssh (-q): its status is all there is.
             return child.exited(ended);
         }
-        if (lines.stream().anyMatch(line -> EXIT_SIGNAL.matcher(line).matches())) {
-            return child.ambiguous(ended);
-        }
         List<String> complaints = log.complaints();
-        if (complaints.stream().noneMatch(line -> BEFORE_SESSION.matcher(line).matches())) {
+        if (ended.status() != SshChild.FAILURE || !has(complaints, BEFORE_SESSION)) {
             throw child.unknown(ended, complaints);
         }
         String message = "cannot connect to " + remote + ": " + String.join("; ", complaints);
         throw child.inputIntact()
                 ? new SshConnectException(message, null)
                 : new NotStartedException(message + "; its input stream may be partly used up", false, null);
+    }
+
+    private static boolean has(List<String> lines, Pattern pattern) {
+        return lines.stream().anyMatch(line -> pattern.matcher(line).matches());
     }
 }

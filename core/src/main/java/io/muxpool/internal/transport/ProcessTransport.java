@@ -38,11 +38,7 @@ public record ProcessTransport(Remote remote) implements Transport {
     private Link.Ran run(Command command, Path socket, Job job) throws SessionNotOpenedException {
         SshChild child = new SshChild(remote, command, job);
         try (SshLog log = child.log(() -> SshLog.beside(socket))) {
-            List<String> options = remote.sshOptions(socket);
-            // A configured ControlMaster=auto would make this process a second master.
-            options.add("-oControlMaster=no");
-            options.add("-oProxyCommand=" + note(log.path()));
-            Child.Ended ended = child.run(options, log, "INFO");
+            Child.Ended ended = child.run(words(socket, log), log, "INFO");
             if (ended.status() != SshChild.FAILURE) {
                 return child.exited(ended);
             }
@@ -60,6 +56,22 @@ public record ProcessTransport(Remote remote) implements Transport {
             }
             throw child.unknown(ended, complaints);
         }
+    }
+
+    /** Ours come first, right behind the program: of two values for one option ssh takes the first. */
+    private List<String> words(Path socket, SshLog log) {
+        List<String> words = remote.sshOptions(socket);
+        // A jump host has no place here: this ssh connects to nothing, and refuses -J beside a ProxyCommand.
+        for (int i = words.size() - 1; i > 0; i--) {
+            if (words.get(i).equals("-J")) {
+                words.subList(i, Math.min(i + 2, words.size())).clear();
+            } else if (words.get(i).startsWith("-J")) {
+                words.remove(i);
+            }
+        }
+        // A configured ControlMaster=auto would make this process a second master.
+        words.addAll(1, List.of("-oControlMaster=no", "-oProxyCommand=" + note(log.path())));
+        return words;
     }
 
     private static boolean provesNoSession(List<String> complaints) {

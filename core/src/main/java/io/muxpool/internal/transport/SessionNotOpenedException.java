@@ -6,6 +6,7 @@ public final class SessionNotOpenedException extends Exception {
 
     private final boolean refused;
     private final boolean inputIntact;
+    private boolean onOwnMaster;
 
     SessionNotOpenedException(String message, boolean refused, boolean inputIntact) {
         super(message);
@@ -16,6 +17,19 @@ public final class SessionNotOpenedException extends Exception {
     /** Whether the server said no (too many sessions), rather than the master being gone. */
     public boolean refused() {
         return refused;
+    }
+
+    /** Whether the master was started by this process, so that no other can have left sessions on it. */
+    public boolean onOwnMaster() {
+        return onOwnMaster;
+    }
+
+    /** The same, on a master that this process started. */
+    public SessionNotOpenedException asOnOwnMaster() {
+        SessionNotOpenedException same =
+                new SessionNotOpenedException(String.valueOf(getMessage()), refused, inputIntact);
+        same.onOwnMaster = true;
+        return same;
     }
 
     /** Whether the command may be run elsewhere as it is: nothing was taken from a stream that cannot be read twice. */

@@ -531,7 +531,7 @@ class LeaseStoreTest {
             // Had it been opened and closed, the lock would be gone, which only another process can see.
             assertThat(anotherJvmGets()).isNotEqualTo(lease.socket());
             lease.release();
-            assertThat(LockRegistry.channel(key)).isEmpty();
+            assertThat(LockRegistry.file(key)).isEmpty();
             assertThat(anotherJvmGets()).isEqualTo(lease.socket());
         }
 

@@ -175,7 +175,7 @@ class SlotTableTest {
         assertThat(table.removeIfSpent(line))
                 .as("one slot out, one command running")
                 .isFalse();
-        table.end(line, true);
+        table.end(line, SlotTable.End.SERVED);
         assertThat(table.removeIfSpent(line)).as("one slot out").isFalse();
         assertThat(table.lines()).containsExactly(line);
         table.giveBack(line);
@@ -192,7 +192,7 @@ class SlotTableTest {
         table.retire(line);
         table.giveBack(line);
         assertThat(table.removeIfSpent(line)).isFalse();
-        table.end(line, true);
+        table.end(line, SlotTable.End.SERVED);
         assertThat(table.removeIfSpent(line)).isTrue();
     }
 
@@ -222,12 +222,12 @@ class SlotTableTest {
         table.begin(line);
         table.begin(line);
         assertThat(line.running()).isEqualTo(2);
-        table.end(line, false);
+        table.end(line, SlotTable.End.NOT_RUN);
         assertThat(line.served()).isFalse();
-        table.end(line, true);
+        table.end(line, SlotTable.End.SERVED);
         assertThat(line.served()).isTrue();
         table.begin(line);
-        table.end(line, false);
+        table.end(line, SlotTable.End.NOT_RUN);
         assertThat(line.served()).isTrue();
         assertThat(line.running()).isZero();
     }
