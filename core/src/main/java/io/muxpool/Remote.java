@@ -244,6 +244,9 @@ public final class Remote {
 
     /** Collects the options of a {@link Remote}. Not thread-safe. */
     public static final class Builder {
+        // ssh counts seconds in an int: 68 years.
+        private static final Duration LONGEST = Duration.ofSeconds(Integer.MAX_VALUE);
+
         private final @Nullable String userHost;
         private String sshProgram = "ssh";
         private List<String> extraOptions = DEFAULT_EXTRA_OPTIONS;
@@ -336,8 +339,9 @@ public final class Remote {
             } else if (connectTimeout.isNegative()) {
                 this.connectTimeout = Duration.ZERO;
             } else {
+                Duration bounded = connectTimeout.compareTo(LONGEST) > 0 ? LONGEST : connectTimeout;
                 this.connectTimeout =
-                        Duration.ofSeconds(connectTimeout.plusNanos(999_999_999).toSeconds());
+                        Duration.ofSeconds(bounded.plusNanos(999_999_999).toSeconds());
             }
             return this;
         }
@@ -394,7 +398,7 @@ public final class Remote {
             if (value.isNegative()) {
                 throw new IllegalArgumentException(name + " must not be negative: " + value);
             }
-            return value;
+            return value.compareTo(LONGEST) > 0 ? LONGEST : value;
         }
     }
 }

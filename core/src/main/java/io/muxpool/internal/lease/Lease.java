@@ -87,7 +87,8 @@ public final class Lease {
         if (FileType.of(socket) == FileType.SOCKET) {
             Files.deleteIfExists(socket);
         }
-        // Sockets that ssh had bound but not yet moved into place, and logs of starts that nobody lived to remove.
+        // The owner's note, sockets that ssh had bound but not yet moved into place, and logs that nobody lived to
+        // remove.
         // By a filter, not by a glob: whoever made the file may have put any character into its name.
         try (DirectoryStream<Path> litter = Files.newDirectoryStream(
                 namespace.sockets(), path -> path.getFileName().toString().startsWith(name + "."))) {

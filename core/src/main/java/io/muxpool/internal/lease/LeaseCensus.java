@@ -20,9 +20,9 @@ public final class LeaseCensus {
     /**
      * One lease as it was seen.
      *
-     * @param pool what its namespace stands for: {@code location#remote#pool}; empty when the file does not say
+     * @param pool what its namespace stands for: {@code location#remote#pool}; empty when there is no note
      * @param held whether a process holds it now
-     * @param owner that process, as far as the file says
+     * @param owner that process, as far as is noted
      */
     public record Entry(
             Path root, String mode, String hash, String name, String pool, boolean held, OptionalLong owner) {
@@ -111,7 +111,7 @@ public final class LeaseCensus {
     public static Optional<Lease> takeIdle(Entry entry) {
         Namespace namespace = new Namespace(entry.root, entry.mode, entry.pool);
         if (!namespace.directory().equals(entry.directory())) {
-            // The file does not say which pool it is of: too little to act on.
+            // There is no note of which pool it is: too little to act on.
             return Optional.empty();
         }
         try {
@@ -131,28 +131,23 @@ public final class LeaseCensus {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "s*")) {
             for (Path file : files) {
                 String name = file.getFileName().toString();
-                String key = LeaseStore.key(namespace, name);
-                LockFile.Attempt attempt = LockFile.tryOpen(directory, name, key, false);
-                String text;
-                boolean held = true;
-                if (attempt instanceof LockFile.Locked locked) {
-                    try (LockFile lock = locked.file()) {
-                        text = lock.text();
-                        held = false;
-                    }
-                } else if (attempt instanceof LockFile.Held other) {
-                    text = other.here() ? LockFile.readHere(key).orElse("") : other.text();
-                } else {
+                LockFile.Attempt attempt = LockFile.tryOpen(directory, name, LeaseStore.key(namespace, name), false);
+                if (attempt instanceof LockFile.Gone) {
                     continue;
                 }
+                boolean held = attempt instanceof LockFile.Held;
+                if (attempt instanceof LockFile.Locked locked) {
+                    locked.file().close();
+                }
+                OwnerNote note = OwnerNote.read(namespace.resolve("c").resolve(name));
                 entries.add(new Entry(
                         root,
                         mode.getFileName().toString(),
                         namespace.getFileName().toString(),
                         name,
-                        value(text, "pool").orElse(""),
+                        note.pool(),
                         held,
-                        held ? pid(text) : OptionalLong.empty()));
+                        held ? note.pid() : OptionalLong.empty()));
             }
         }
     }
@@ -174,22 +169,5 @@ public final class LeaseCensus {
         }
         found.sort(null);
         return found;
-    }
-
-    private static OptionalLong pid(String text) {
-        try {
-            return value(text, "pid")
-                    .map(pid -> OptionalLong.of(Long.parseLong(pid)))
-                    .orElse(OptionalLong.empty());
-        } catch (NumberFormatException e) {
-            return OptionalLong.empty();
-        }
-    }
-
-    private static Optional<String> value(String text, String key) {
-        return text.lines()
-                .filter(line -> line.startsWith(key + " "))
-                .findFirst()
-                .map(line -> line.substring(key.length() + 1));
     }
 }

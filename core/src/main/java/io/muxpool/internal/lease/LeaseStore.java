@@ -107,9 +107,10 @@ public final class LeaseStore {
             }
             switch (judge(name)) {
                 case USABLE -> {
-                    lock.write(ownerText());
+                    Lease lease = new Lease(namespace, name, lock);
+                    OwnerNote.write(lease.socket(), namespace.description());
                     kept = true;
-                    return Optional.of(new Lease(namespace, name, lock));
+                    return Optional.of(lease);
                 }
                 case STALE -> Lease.prune(namespace, namespace.used(), name);
                 case FOREIGN ->
@@ -171,8 +172,9 @@ public final class LeaseStore {
                 if (attempt instanceof LockFile.Locked locked) {
                     // Between our making it and our locking it, a scan may have locked and pruned it.
                     if (Files.exists(namespace.used().resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-                        locked.file().write(ownerText());
-                        return new Lease(namespace, name, locked.file());
+                        Lease lease = new Lease(namespace, name, locked.file());
+                        OwnerNote.write(lease.socket(), namespace.description());
+                        return lease;
                     }
                     locked.file().close();
                 }
@@ -190,10 +192,6 @@ public final class LeaseStore {
     /** The same for every path that leads there, and for the file in free/ and in used/. */
     static String key(Path directory, String name) throws IOException {
         return directory.toRealPath().resolve(name).toString();
-    }
-
-    private String ownerText() {
-        return "pid " + ProcessHandle.current().pid() + "\npool " + namespace.description() + "\n";
     }
 
     private static String newName() {

@@ -1,7 +1,6 @@
 package io.muxpool.internal.lease;
 
-import java.io.RandomAccessFile;
-import java.util.Optional;
+import java.nio.channels.FileChannel;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -10,7 +9,7 @@ import java.util.concurrent.ConcurrentMap;
  *
  * <p>A POSIX record lock belongs to the process: closing <em>any</em> descriptor of the file, even one opened only to
  * look, drops it in silence. So nobody in this JVM may open a lock file that somebody in it already has open. Reserve
- * before open, free after close; in between, the file is held here, out of the garbage collector's reach.
+ * before open, free after close; in between, the channel is held here, out of the garbage collector's reach.
  *
  * <p>The map holds JDK types only and hangs on a system property key, so that copies of this class loaded by different
  * class loaders share it. The value for a name that is reserved but not open yet is {@link #RESERVED}.
@@ -33,18 +32,13 @@ final class LockRegistry {
         return OPEN.putIfAbsent(name, RESERVED) == null;
     }
 
-    /** Keeps the file strongly reachable until {@link #free}. */
-    static void hold(String name, RandomAccessFile file) {
-        OPEN.put(name, file);
+    /** Keeps the channel strongly reachable until {@link #free}. */
+    static void hold(String name, FileChannel channel) {
+        OPEN.put(name, channel);
     }
 
-    /** Gives the name back; its file must be closed by now. */
+    /** Gives the name back; its channel must be closed by now. */
     static void free(String name) {
         OPEN.remove(name);
-    }
-
-    /** The open file of a name held in this JVM. */
-    static Optional<RandomAccessFile> file(String name) {
-        return OPEN.get(name) instanceof RandomAccessFile file ? Optional.of(file) : Optional.empty();
     }
 }

@@ -162,11 +162,10 @@ class LeaseCensusTest {
     }
 
     @Test
-    void fileThatDoesNotSayItsPoolIsListedButNotTaken() throws IOException {
+    void leaseWithoutANoteOfItsPoolIsListedButNotTaken() throws IOException {
         Lease lease = lease();
         lease.release();
-        Path file = free(lease).resolve(lease.socket().getFileName());
-        Files.writeString(file, "");
+        Files.delete(lease.socket().resolveSibling(lease.socket().getFileName() + ".owner"));
         Entry entry = only(LeaseCensus.take(root));
         assertThat(entry.pool()).isEmpty();
         assertThat(LeaseCensus.takeIdle(entry)).isEmpty();

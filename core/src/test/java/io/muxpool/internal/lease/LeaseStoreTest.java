@@ -138,13 +138,12 @@ class LeaseStoreTest {
         }
 
         @Test
-        void lockFileSaysWhoseItIs() throws IOException {
+        void noteBesideTheSocketSaysWhoseItIs() throws IOException {
             Lease lease = store.acquire();
-            lease.release();
-            // Only now may it be opened: closing it would have dropped the lock.
-            assertThat(Files.readString(free(lease)))
-                    .contains("pid " + ProcessHandle.current().pid() + "\n")
-                    .contains("pool " + DESCRIPTION + "\n");
+            assertThat(lease.socket().resolveSibling(name(lease) + ".owner"))
+                    .hasContent("pid " + ProcessHandle.current().pid() + "\npool " + DESCRIPTION + "\n");
+            assertThat(used(lease)).isEmptyFile();
+            lease.discard();
         }
     }
 
@@ -448,6 +447,7 @@ class LeaseStoreTest {
 
         private void deleteNamespace(Lease lease) throws IOException {
             Files.delete(used(lease));
+            Files.delete(lease.socket().resolveSibling(name(lease) + ".owner"));
             for (String directory : List.of("c", "free", "used")) {
                 Files.delete(namespace(lease).resolve(directory));
             }
@@ -489,7 +489,7 @@ class LeaseStoreTest {
             lease.discard();
             assertThat(names("used")).containsExactly(name(other));
             assertThat(names("free")).isEmpty();
-            assertThat(names("c")).containsExactly(name(other));
+            assertThat(names("c")).containsExactlyInAnyOrder(name(other), name(other) + ".owner");
             lease.release();
             assertThat(names("free")).isEmpty();
             other.discard();
@@ -525,13 +525,11 @@ class LeaseStoreTest {
             Lease lease = warm(store.acquire());
             String key = LeaseStore.key(namespace(lease), name(lease));
             assertThat(LockFile.tryOpen(namespace(lease).resolve("used"), name(lease), key, false))
-                    .isEqualTo(new LockFile.Held("", true));
-            assertThat(LockFile.readHere(key))
-                    .hasValueSatisfying(text -> assertThat(text).contains(DESCRIPTION));
+                    .isEqualTo(new LockFile.Held());
+            assertThat(OwnerNote.read(lease.socket()).pool()).isEqualTo(DESCRIPTION);
             // Had it been opened and closed, the lock would be gone, which only another process can see.
             assertThat(anotherJvmGets()).isNotEqualTo(lease.socket());
             lease.release();
-            assertThat(LockRegistry.file(key)).isEmpty();
             assertThat(anotherJvmGets()).isEqualTo(lease.socket());
         }
 
