@@ -296,9 +296,9 @@ public final class Remote {
         /** The words right after the program; this list replaces all of {@link #DEFAULT_EXTRA_OPTIONS}, even when empty. */
         public Builder extraOptions(List<String> extraOptions) {
             for (String option : extraOptions) {
-                if (option.indexOf('\0') >= 0) {
-                    throw new IllegalArgumentException(
-                            "extraOptions must not hold NUL: \"" + Printable.of(option) + "\"");
+                if (option.isEmpty() || option.indexOf('\0') >= 0) {
+                    throw new IllegalArgumentException("extraOptions must not hold an empty word, or one with NUL: \""
+                            + Printable.of(option) + "\"");
                 }
             }
             this.extraOptions = List.copyOf(extraOptions);
@@ -369,6 +369,9 @@ public final class Remote {
          * leave room for about 50 more bytes: control sockets have paths of at most 90 bytes on Linux, 86 on macOS.
          */
         public Builder socketDir(Path socketDir) {
+            if (socketDir.toString().isEmpty()) {
+                throw new IllegalArgumentException("socketDir must not be empty");
+            }
             if (socketDir.toString().contains("${")) {
                 throw new IllegalArgumentException(
                         "socketDir must not hold ${, which ssh would expand: " + Printable.of(socketDir.toString()));

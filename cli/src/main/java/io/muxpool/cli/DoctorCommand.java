@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = "Checks step by step whether commands can run on a remote, and says how to mend what is wrong.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:no problem", "1:a problem was found", "2:bad usage"})

@@ -2,7 +2,9 @@ package io.muxpool.cli;
 
 import io.muxpool.LeaseInfo;
 import io.muxpool.Leases;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -10,12 +12,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code muxpool leases}: the warm connections of this user, and who holds them. */
 @Command(
         name = "leases",
         mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description =
                 "Lists the warm connections that processes of yours hold or have left; --stop ends the idle ones.")
 final class LeasesCommand implements Callable<Integer> {
@@ -33,10 +37,13 @@ final class LeasesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (socketDir.toString().isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "--socket-dir must not be empty");
+        }
         List<LeaseInfo> leases = stop ? Leases.stopIdle(socketDir) : Leases.list(socketDir);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(JsonReport.leases(leases));
+            Stdout.line(JsonReport.leases(leases));
         } else if (leases.isEmpty()) {
             out.println((stop ? "No idle connections" : "No warm connections") + " in " + socketDir + ".");
         } else {
@@ -56,7 +63,9 @@ final class LeasesCommand implements Callable<Integer> {
                 out.println("Stopped " + leases.size() + ".");
             }
         }
-        out.flush();
+        if (out.checkError()) {
+            throw new UncheckedIOException(new IOException("standard output cannot be written"));
+        }
         return ExitCodes.OK;
     }
 

@@ -1,27 +1,29 @@
 package io.muxpool.cli;
 
 import io.muxpool.cli.demo.DemoCommand;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.IVersionProvider;
 
 /** The entry point. Exit codes of each command are in its help. */
 @Command(
         name = "muxpool",
         description = "Runs commands over ssh connections that stay warm, also from one process to the next.",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
+        versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             RunCommand.class,
             LeasesCommand.class,
             DoctorCommand.class,
             DemoCommand.class,
-            GenerateCompletion.class
+            GenerateCompletion.class,
+            CommandLine.HelpCommand.class
         },
         footer = {"", "Shell completion:  source <(muxpool generate-completion)", "Try it:            muxpool demo"})
 public final class Main implements Callable<Integer> {
@@ -36,49 +38,61 @@ public final class Main implements Callable<Integer> {
 
     /** Runs a command line and gives back its exit code. */
     static int execute(String... args) {
+        return commandLine(args).execute(args);
+    }
+
+    /** The parser, as it is for users. */
+    static CommandLine commandLine(String... args) {
         CommandLine commandLine = new CommandLine(new Main())
                 // A word of the user's command that starts with @ is a word, not a file of more words.
                 .setExpandAtFiles(false)
+                // The last one counts, so that an alias can have defaults.
+                .setOverwrittenOptionsAllowed(true)
                 .registerConverter(Duration.class, Durations::parse)
-                .setParameterExceptionHandler(Main::badWords)
-                .setExecutionExceptionHandler(Main::failed);
+                .setParameterExceptionHandler((e, all) -> badWords(e, isJsonRun(args)))
+                .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, isJsonRun(args)));
         // Behind the host every word is the command's, whatever it looks like.
         Objects.requireNonNull(commandLine.getSubcommands().get("run")).setStopAtPositional(true);
-        return commandLine.execute(args);
+        return commandLine;
+    }
+
+    /** Whether a script waits for its one JSON object, whatever else is wrong with the words. */
+    private static boolean isJsonRun(String[] args) {
+        return args.length > 1 && args[0].equals("run") && List.of(args).contains("--json");
     }
 
     /** Two lines, not the whole help: the message is what matters. */
-    private static int badWords(CommandLine.ParameterException e, String[] args) {
+    private static int badWords(CommandLine.ParameterException e, boolean json) {
         CommandLine commandLine = e.getCommandLine();
-        String name = commandLine.getCommandSpec().qualifiedName();
         int code = commandLine.getCommandSpec().exitCodeOnInvalidInput();
+        String message = Text.oneLine(String.valueOf(e.getMessage()));
+        if (json) {
+            Stdout.line(JsonReport.run(List.of(), Outcome.failure("not_started", message), Duration.ZERO));
+            return code;
+        }
         String before = code == ExitCodes.SSH ? "not started: " : "";
-        commandLine.getErr().println("muxpool: " + before + Text.oneLine(String.valueOf(e.getMessage())));
-        commandLine.getErr().println("See: " + name + " --help");
+        commandLine.getErr().println("muxpool: " + before + message);
+        commandLine.getErr().println("See: " + commandLine.getCommandSpec().qualifiedName() + " --help");
         return code;
     }
 
     /** What no command expected: said in one line, the whole story with MUXPOOL_DEBUG set. */
-    private static int failed(Exception e, CommandLine commandLine, CommandLine.ParseResult parsed) {
-        commandLine
-                .getErr()
-                .println("muxpool: " + Text.oneLine(String.valueOf(e.getMessage() == null ? e : e.getMessage())));
+    private static int failed(Exception e, CommandLine commandLine, boolean json) {
+        boolean run = commandLine.getCommandName().equals("run");
+        String message = Text.oneLine(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
+        // Not known to be unstarted is unknown.
+        commandLine.getErr().println("muxpool: " + (run ? "outcome unknown: " : "") + message);
         if (System.getenv("MUXPOOL_DEBUG") != null) {
             e.printStackTrace(commandLine.getErr());
         }
-        return ExitCodes.FAILURE;
+        if (json && !(e instanceof UncheckedIOException)) {
+            Stdout.line(JsonReport.run(List.of(), Outcome.failure("unknown", message), Duration.ZERO));
+        }
+        return run ? ExitCodes.SSH : ExitCodes.FAILURE;
     }
 
     /** Runs and exits. */
     public static void main(String[] args) {
         System.exit(execute(args));
-    }
-
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"muxpool " + (version == null ? "(not packaged)" : version)};
-        }
     }
 }

@@ -56,6 +56,11 @@ record Outcome(
         return new Outcome(word, exit.shellCode(), code, signal, message, result, PartialOutput.NONE);
     }
 
+    /** A failure without a result, of the exit code 255. */
+    static Outcome failure(String word, String message) {
+        return new Outcome(word, ExitCodes.SSH, null, null, message, null, PartialOutput.NONE);
+    }
+
     /** The outcome that an exception stands for; empty when it stands for none. */
     static Optional<Outcome> of(RuntimeException e) {
         if (e instanceof NotStartedException) {

@@ -62,7 +62,12 @@ final class RemoteOptions {
         if (!options.isEmpty()) {
             List<String> words = new ArrayList<>();
             // Before the defaults: ssh takes the first value it sees.
-            options.forEach(option -> words.add("-o" + option));
+            for (String option : options) {
+                if (option.isBlank()) {
+                    throw new IllegalArgumentException("-o must not be empty");
+                }
+                words.add("-o" + option);
+            }
             words.addAll(Remote.DEFAULT_EXTRA_OPTIONS);
             builder.extraOptions(words);
         }

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
 @CommandLine.Command(
         name = "run",
         mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         customSynopsis = "muxpool run [options] user@host -- command [argument...]",
         description = "Runs a command on a remote over a warm connection, or on this machine when the host is '-'.",
         exitCodeOnInvalidInput = ExitCodes.SSH,
@@ -90,20 +91,27 @@ final class RunCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), Text.oneLine(String.valueOf(e.getMessage())));
         }
-        Outcome outcome = run(prepared);
-        if (json) {
-            Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-            System.out.println(JsonReport.run(prepared.command.argv(), outcome, elapsed));
-        } else if (outcome.message() != null) {
-            System.err.println("muxpool: " + Text.oneLine(outcome.message()));
+        Job job = timeout == null ? Job.create() : Job.withTimeout(timeout);
+        // Open until all is said: whoever ends this process by a signal still hears how the command ended.
+        try (Shutdown shutdown = Shutdown.cancels(job)) {
+            Outcome outcome = run(prepared, job);
+            if (json) {
+                Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+                Stdout.line(JsonReport.run(prepared.command.argv(), outcome, elapsed));
+            } else if (outcome.message() != null) {
+                System.err.println("muxpool: " + Text.oneLine(outcome.message()));
+            }
+            return outcome.exitCode();
         }
-        return outcome.exitCode();
     }
 
     private record Prepared(Command command, ConnectionPool.Builder pool, RetryPolicy policy) {}
 
     private Prepared prepare() {
         Remote remote = remoteOptions.remote(host);
+        if (timeout != null && timeout.isZero()) {
+            throw new IllegalArgumentException("--timeout must be more than 0");
+        }
         if (retries < 0) {
             throw new IllegalArgumentException("--retries must not be negative: " + retries);
         }
@@ -118,21 +126,39 @@ final class RunCommand implements Callable<Integer> {
         if (shell && argv.size() != 1) {
             throw new IllegalArgumentException("--shell takes one argument, the line; got " + argv.size());
         }
+        for (String word : argv) {
+            // What Java makes of bytes that are no text here. The command would get something else than was typed.
+            if (word.indexOf('\ufffd') >= 0) {
+                throw new IllegalArgumentException("a word is not UTF-8 text and would arrive changed: \"" + word
+                        + "\"; pass such bytes on standard input");
+            }
+        }
         Command command = shell ? Command.shell(argv.get(0)) : Command.of(argv);
+        if (host.equals(RemoteOptions.LOCAL)) {
+            command = withSavedVariables(command);
+        }
         return command.withStdin(Input.inherit())
                 .withStdout(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
                 .withStderr(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
                 .withDryRun(dryRun);
     }
 
-    private Outcome run(Prepared prepared) {
-        Job job = timeout == null ? Job.create() : Job.withTimeout(timeout);
+    /** What the launcher kept from the JVM, which would have announced it, is still a local command's to have. */
+    private static Command withSavedVariables(Command command) {
+        Command with = command;
+        for (String name : List.of("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")) {
+            String value = System.getenv("MUXPOOL_SAVED_" + name);
+            with = value == null ? with : with.withEnv(name, value);
+        }
+        return with;
+    }
+
+    private Outcome run(Prepared prepared, Job job) {
         if (dryRun) {
             // What is asked for is to see it, with or without -v.
             StderrLoggers.setVerbose(true);
         }
-        try (Shutdown shutdown = Shutdown.cancels(job);
-                ConnectionPool open = prepared.pool.open()) {
+        try (ConnectionPool open = prepared.pool.open()) {
             CommandResult result = prepared.policy.call(job, retry -> open.run(prepared.command, job));
             return Outcome.of(result);
         } catch (RuntimeException e) {

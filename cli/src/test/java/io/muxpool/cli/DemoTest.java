@@ -8,7 +8,6 @@ import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import picocli.CommandLine;
 
 @Timeout(90)
 final class DemoTest {
@@ -18,7 +17,7 @@ final class DemoTest {
     @Test
     void theDemoShowsEveryLineAndASecondProcessOnTheSameMaster() {
         StringWriter out = new StringWriter();
-        int code = new CommandLine(new Main()).setOut(new PrintWriter(out)).execute("demo", "--commands", "10");
+        int code = Main.commandLine().setOut(new PrintWriter(out)).execute("demo", "--commands", "10");
         assertThat(code).isZero();
         assertThat(out.toString())
                 .contains("plain ssh", "cold", "warm", "8 in parallel", "second process", "p99", "█")

@@ -238,6 +238,9 @@ final class RunTest {
                 run("--timeout", "5", "box", "true"),
                 run("--capacity", "0", "box", "true"),
                 run("--retries", "-1", "box", "true"),
+                run("--timeout", "0s", "box", "true"),
+                run("--socket-dir", "", "box", "true"),
+                run("-o", "", "box", "true"),
                 run("box"),
                 run("--no-such-option", "box", "true"))) {
             Ended ended = muxpool(bad);
@@ -246,6 +249,72 @@ final class RunTest {
             assertThat(ended.stderr()).contains("--help");
         }
         assertThat(temp.resolve("s")).doesNotExist();
+    }
+
+    @Test
+    void jsonIsOneObjectAlsoForBadWords() throws Exception {
+        for (String[] bad : List.of(
+                run("--json", "-p", "99999", "box", "true"),
+                run("--json", "--timeout", "5", "box", "true"),
+                run("--json", "a b", "true"),
+                run("--json", "box"),
+                run("--json", "--no-such-option", "box", "true"))) {
+            Ended ended = muxpool(bad);
+            assertThat(ended.code()).isEqualTo(255);
+            assertThat(json(ended)).containsEntry("outcome", "not_started");
+        }
+    }
+
+    @Test
+    void jsonIsTheSameInEveryLocale() throws Exception {
+        Path out = temp.resolve("out");
+        ProcessBuilder builder = builder("run", "--json", "-", "--", "printf", "r\\303\\274\\377");
+        builder.environment().put("LC_ALL", "POSIX");
+        assertThat(builder.redirectOutput(out.toFile()).start().waitFor()).isZero();
+        assertThat(out)
+                .content(UTF_8)
+                .contains("\"stdout\":\"r\u00fc\ufffd\"")
+                .contains("\"stdout_base64\":\"csO8/w==\"");
+    }
+
+    @Test
+    void wordsThatTheLocaleCannotExpressAreRefusedNotReplaced() throws Exception {
+        Path err = temp.resolve("err");
+        // Only the local side: what is typed is read in the same locale, where it has no meaning at all.
+        ProcessBuilder builder = builder("run", "-", "--", "echo", "\u00fc");
+        builder.environment().put("LC_ALL", "POSIX");
+        Process process = builder.redirectError(err.toFile()).start();
+        assertThat(process.waitFor()).isEqualTo(255);
+        assertThat(err).content().contains("not started").contains("UTF-8");
+    }
+
+    @Test
+    void anOptionGivenTwiceCountsTheLastTime() throws Exception {
+        assertThat(muxpool(run(
+                                "--pool",
+                                "a",
+                                "-F",
+                                "/nowhere",
+                                "-F",
+                                server.clientConfig().toString(),
+                                "box",
+                                "true"))
+                        .code())
+                .isZero();
+    }
+
+    @Test
+    void aTerminatedRunStillReportsItsOutcome() throws Exception {
+        Path started = temp.resolve("started");
+        Path out = temp.resolve("out");
+        Process process = builder("run", "--json", "-", "--", "sh", "-c", "touch " + started + "; exec sleep 300")
+                .redirectOutput(out.toFile())
+                .start();
+        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(started));
+        Processes.signal(process.pid(), "TERM");
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(143);
+        assertThat(out).content().contains("\"outcome\":\"cancelled\"");
     }
 
     @Test

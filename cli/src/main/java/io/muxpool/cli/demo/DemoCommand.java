@@ -6,6 +6,7 @@ import io.muxpool.Leases;
 import io.muxpool.Remote;
 import io.muxpool.cli.ExitCodes;
 import io.muxpool.cli.Table;
+import io.muxpool.cli.Version;
 import io.muxpool.testkit.EmbeddedServer;
 import io.muxpool.testkit.ShortTemp;
 import java.io.PrintWriter;
@@ -26,12 +27,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code muxpool demo}: the main job on a server of its own, in seconds, touching nothing of the user's. */
 @Command(
         name = "demo",
         mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         description = {
             "Shows the main job on an ssh server of its own, on 127.0.0.1 with keys of its own in a temporary directory:",
             "a cold connection, warm commands, parallel ones, and a second process that takes the warm connection over."
@@ -40,7 +43,7 @@ public final class DemoCommand implements Callable<Integer> {
     private static final String POOL = "demo";
     private static final int HANDSHAKES = 10;
     private static final int THREADS = 8;
-    private static final int PER_THREAD = 25;
+    private static final int PER_THREAD = 15;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -61,6 +64,9 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException, ExecutionException {
+        if (commands < 1) {
+            throw new ParameterException(spec.commandLine(), "--commands must be at least 1: " + commands);
+        }
         PrintWriter out = spec.commandLine().getOut();
         try (ShortTemp sockets = ShortTemp.create();
                 EmbeddedServer server = EmbeddedServer.start()) {

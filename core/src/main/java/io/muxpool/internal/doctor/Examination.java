@@ -141,7 +141,9 @@ public final class Examination {
         try {
             return new Finding(check, Verdict.OK, inspection.get(), "");
         } catch (SocketDirectoryException e) {
-            return new Finding(check, Verdict.PROBLEM, String.valueOf(e.getMessage()), "as the message says");
+            // The message says what to do as well.
+            String message = String.valueOf(e.getMessage());
+            return new Finding(check, Verdict.PROBLEM, message.replaceFirst("^socket directory ", ""), "");
         }
     }
 

@@ -87,8 +87,12 @@ public final class Lease {
         if (FileType.of(socket) == FileType.SOCKET) {
             Files.deleteIfExists(socket);
         }
-        // The owner's note, sockets that ssh had bound but not yet moved into place, and logs that nobody lived to
-        // remove.
+        sweep(namespace, name);
+        Files.deleteIfExists(directory.resolve(name));
+    }
+
+    /** Removes the owner's note, sockets that ssh had bound but not moved into place, logs that nobody lived to remove. */
+    static void sweep(Namespace namespace, String name) throws IOException {
         // By a filter, not by a glob: whoever made the file may have put any character into its name.
         try (DirectoryStream<Path> litter = Files.newDirectoryStream(
                 namespace.sockets(), path -> path.getFileName().toString().startsWith(name + "."))) {
@@ -96,7 +100,6 @@ public final class Lease {
                 Files.deleteIfExists(path);
             }
         }
-        Files.deleteIfExists(directory.resolve(name));
     }
 
     private SocketDirectoryException failed(String what, IOException e) {

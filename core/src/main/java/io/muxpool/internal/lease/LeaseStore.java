@@ -108,6 +108,7 @@ public final class LeaseStore {
             switch (judge(name)) {
                 case USABLE -> {
                     Lease lease = new Lease(namespace, name, lock);
+                    Lease.sweep(namespace, name);
                     OwnerNote.write(lease.socket(), namespace.description());
                     kept = true;
                     return Optional.of(lease);

@@ -259,7 +259,9 @@ public final class ControlMaster {
     }
 
     private SshConnectException failed(List<String> words, int status, SshLog log) {
-        List<String> complaints = log.complaints();
+        // ssh frames a changed host key with lines of @; what it says between them is enough.
+        List<String> complaints =
+                log.complaints().stream().filter(line -> !line.startsWith("@")).toList();
         String said = complaints.isEmpty() ? "ssh said nothing (status " + status + ")" : String.join("; ", complaints);
         SshConnectException failure = new SshConnectException(
                 "cannot connect to " + remote + ": " + said + " [command: " + ShellQuote.line(words)

@@ -78,6 +78,7 @@ public final class Child {
     public static Ended run(ProcessBuilder builder, Command streams, Job job, String doing, Role role)
             throws IOException, StreamFailedException {
         job.check(doing);
+        Words.requireEncodable(builder.command());
         builder.redirectInput(redirect(streams.stdin()));
         builder.redirectOutput(redirect(streams.stdout()));
         builder.redirectError(redirect(streams.stderr()));
