@@ -228,6 +228,10 @@ public final class Command {
         List<String> words = new ArrayList<>();
         words.add("env");
         env.forEach((name, value) -> words.add(name + "=" + value));
+        if (argv.get(0).indexOf('=') >= 0) {
+            // env would take such a program for one more variable; a shell runs it by its name.
+            words.addAll(List.of("sh", "-c", "exec \"$0\" \"$@\""));
+        }
         words.addAll(argv);
         return words;
     }

@@ -319,7 +319,10 @@ public final class Remote {
 
         /** {@code -c CIPHER}, default {@code ^aes256-gcm@openssh.com} (preferred, not forced); empty leaves it out. */
         public Builder cipher(String cipher) {
-            this.cipher = Objects.requireNonNull(cipher);
+            if (cipher.indexOf('\0') >= 0) {
+                throw new IllegalArgumentException("cipher must not hold NUL: \"" + Printable.of(cipher) + "\"");
+            }
+            this.cipher = cipher;
             return this;
         }
 

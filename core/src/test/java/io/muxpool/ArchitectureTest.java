@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleDescriptor.Requires;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.util.Map;
 import java.util.Set;
@@ -223,23 +224,15 @@ class ArchitectureTest {
     }
 
     @Test
-    void lockFilesAreOpenedInOneClassOnly() {
+    void fileLocksAreTakenInOneClassOnly() {
         noClasses()
                 .that()
-                .resideInAPackage(INTERNAL + "lease")
-                .and()
                 .doNotHaveSimpleName("LockFile")
                 .should()
                 .callMethodWhere(DescribedPredicate.describe(
-                        "opens a file",
-                        call -> call.getName().equals("open")
-                                || call.getName().startsWith("newInputStream")
-                                || call.getName().startsWith("newOutputStream")
-                                || call.getName().startsWith("newByteChannel")
-                                || call.getName().startsWith("read")
-                                        && call.getTargetOwner().isEquivalentTo(Files.class)
-                                || call.getName().startsWith("write")
-                                        && call.getTargetOwner().isEquivalentTo(Files.class)))
+                        "opens a file channel or takes a file lock",
+                        call -> call.getTargetOwner().isAssignableTo(FileChannel.class)
+                                && Set.of("open", "lock", "tryLock").contains(call.getName())))
                 .check(CORE);
     }
 }

@@ -342,7 +342,7 @@ class ChildTest {
         Path leaf = Files.writeString(temp.resolve("leaf"), forever + "\n");
         Command command = script("echo ready; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sh "
                 + leaf + " & done; wait");
-        for (int i = 0; i < 10; i++) {
+        for (int i = 0; i < 6; i++) {
             CountDownLatch ready = new CountDownLatch(1);
             Job job = Job.create();
             FutureTask<Child.Ended> running = start(command, ready, job);
