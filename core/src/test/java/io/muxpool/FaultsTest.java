@@ -1,5 +1,6 @@
 package io.muxpool;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -685,6 +686,23 @@ final class FaultsTest {
             assertThatThrownBy(() -> first.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aConfigurationThatWantsNoInputOrNoCommandDoesNotMakeALieOfTheResult() throws IOException {
+        Path config = sockets.resolve("config");
+        Files.writeString(
+                config,
+                "StdinNull yes\nForkAfterAuthentication yes\nSessionType none\n"
+                        + Files.readString(server.clientConfig()));
+        for (boolean reuse : new boolean[] {true, false}) {
+            try (ConnectionPool pool = open(remote -> remote.configFile(config).reuseConnection(reuse))) {
+                CommandResult result =
+                        pool.run(Command.shell("cat; exit 3").withStdin(Input.bytes("precious".getBytes(UTF_8))));
+                assertThat(result.stdoutText()).isEqualTo("precious");
+                assertThat(result.exit()).isEqualTo(new Exit.Exited(3));
+            }
         }
     }
 

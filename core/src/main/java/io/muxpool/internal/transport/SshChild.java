@@ -11,6 +11,7 @@ import io.muxpool.PartialOutput;
 import io.muxpool.Remote;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.SshVersion;
 import io.muxpool.internal.process.StreamFailedException;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -42,6 +43,7 @@ final class SshChild {
      * @param logLevel of ssh_config's LogLevel: given, so that a configuration with QUIET leaves us words to judge by
      */
     Child.Ended run(List<String> options, SshLog log, String logLevel) {
+        options.addAll(1, toldTo());
         options.add("-E");
         options.add(log.path().toString());
         options.add("-oLogLevel=" + logLevel);
@@ -69,6 +71,17 @@ final class SshChild {
                     e.partialOutput(),
                     e.getCause());
         }
+    }
+
+    /**
+     * What a configuration may ask for that would make a command's end or its streams a lie: no input, an ssh that goes to
+     * the background and leaves status 0 behind, no command at all. Options of OpenSSH 8.7; before it they could not be
+     * configured.
+     */
+    private List<String> toldTo() {
+        return SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 7)
+                ? List.of("-oStdinNull=no", "-oForkAfterAuthentication=no", "-oSessionType=default")
+                : List.of();
     }
 
     Link.Ran exited(Child.Ended ended) {
