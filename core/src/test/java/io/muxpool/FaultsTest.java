@@ -593,6 +593,30 @@ final class FaultsTest {
     }
 
     @Test
+    void moreCallersThanTheMastersBacklogDoNotMakeItPassForHung() throws Exception {
+        server.close();
+        server = OpenSshServer.builder().option("MaxSessions", "200").start();
+        ExecutorService threads = Executors.newFixedThreadPool(120);
+        try (ConnectionPool pool = ConnectionPool.builder(remote(UnaryOperator.identity()), "faults")
+                .capacity(120)
+                .open()) {
+            long master = pool.run("true").check().masterPid().orElseThrow();
+            // Stopped while they all knock, so that more knock than its backlog holds.
+            Processes.signal(master, "STOP");
+            List<Future<CommandResult>> results = IntStream.range(0, 120)
+                    .mapToObj(i -> threads.submit(() -> pool.run("true")))
+                    .toList();
+            Awaitility.await().until(() -> pool.toString().contains("free slots 0"));
+            Processes.signal(master, "CONT");
+            for (Future<CommandResult> result : results) {
+                assertThat(result.get().check().masterPid()).hasValue(master);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
     void manyThreadsOnOneColdConnectionMakeOneStart() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try (ConnectionPool pool = open()) {

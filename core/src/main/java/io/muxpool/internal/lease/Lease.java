@@ -3,7 +3,6 @@ package io.muxpool.internal.lease;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.internal.file.FileType;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -93,12 +92,8 @@ public final class Lease {
 
     /** Removes the owner's note, sockets that ssh had bound but not moved into place, logs that nobody lived to remove. */
     static void sweep(Namespace namespace, String name) throws IOException {
-        // By a filter, not by a glob: whoever made the file may have put any character into its name.
-        try (DirectoryStream<Path> litter = Files.newDirectoryStream(
-                namespace.sockets(), path -> path.getFileName().toString().startsWith(name + "."))) {
-            for (Path path : litter) {
-                Files.deleteIfExists(path);
-            }
+        for (Path litter : Listing.of(namespace.sockets(), name + ".")) {
+            Files.deleteIfExists(litter);
         }
     }
 

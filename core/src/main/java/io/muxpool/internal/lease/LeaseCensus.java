@@ -3,7 +3,6 @@ package io.muxpool.internal.lease;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.internal.file.FileType;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -128,27 +127,25 @@ public final class LeaseCensus {
         if (FileType.of(directory) != FileType.DIRECTORY) {
             return;
         }
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "s*")) {
-            for (Path file : files) {
-                String name = file.getFileName().toString();
-                LockFile.Attempt attempt = LockFile.tryOpen(directory, name, LeaseStore.key(namespace, name), false);
-                if (attempt instanceof LockFile.Gone) {
-                    continue;
-                }
-                boolean held = attempt instanceof LockFile.Held;
-                if (attempt instanceof LockFile.Locked locked) {
-                    locked.file().close();
-                }
-                OwnerNote note = OwnerNote.read(namespace.resolve("c").resolve(name));
-                entries.add(new Entry(
-                        root,
-                        mode.getFileName().toString(),
-                        namespace.getFileName().toString(),
-                        name,
-                        note.pool(),
-                        held,
-                        held ? note.pid() : OptionalLong.empty()));
+        for (Path file : Listing.of(directory, "s")) {
+            String name = file.getFileName().toString();
+            LockFile.Attempt attempt = LockFile.tryOpen(directory, name, LeaseStore.key(namespace, name), false);
+            if (attempt instanceof LockFile.Gone) {
+                continue;
             }
+            boolean held = attempt instanceof LockFile.Held;
+            if (attempt instanceof LockFile.Locked locked) {
+                locked.file().close();
+            }
+            OwnerNote note = OwnerNote.read(namespace.resolve("c").resolve(name));
+            entries.add(new Entry(
+                    root,
+                    mode.getFileName().toString(),
+                    namespace.getFileName().toString(),
+                    name,
+                    note.pool(),
+                    held,
+                    held ? note.pid() : OptionalLong.empty()));
         }
     }
 
@@ -163,10 +160,7 @@ public final class LeaseCensus {
     }
 
     private static List<Path> children(Path parent) throws IOException {
-        List<Path> found = new ArrayList<>();
-        try (DirectoryStream<Path> children = Files.newDirectoryStream(parent)) {
-            children.forEach(found::add);
-        }
+        List<Path> found = Listing.of(parent, "");
         found.sort(null);
         return found;
     }

@@ -5,7 +5,6 @@ import io.muxpool.internal.file.FileType;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -84,12 +83,10 @@ public final class LeaseStore {
     }
 
     private Optional<Lease> scan(Path directory) throws IOException {
-        try (DirectoryStream<Path> candidates = Files.newDirectoryStream(directory, "s*")) {
-            for (Path candidate : candidates) {
-                Optional<Lease> taken = take(directory, candidate.getFileName().toString());
-                if (taken.isPresent()) {
-                    return taken;
-                }
+        for (Path candidate : Listing.of(directory, "s")) {
+            Optional<Lease> taken = take(directory, candidate.getFileName().toString());
+            if (taken.isPresent()) {
+                return taken;
             }
         }
         return Optional.empty();

@@ -4,14 +4,18 @@ import io.muxpool.Job;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A short talk with a master over its control socket, in the protocol of OpenSSH's PROTOCOL.mux, never longer than a cap:
@@ -36,6 +40,7 @@ final class ControlSocket implements AutoCloseable {
     private static final int OK = 0x8000_0001;
     private static final int REQUEST_ID = 1;
     private static final int MAX_FRAME = 256 * 1024;
+    private static final long BACKLOG_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long CAP_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final SocketChannel channel;
@@ -100,14 +105,35 @@ final class ControlSocket implements AutoCloseable {
         }
     }
 
+    /**
+     * Connects, trying again while the master's backlog is full (EAGAIN): of many callers at once that is no wonder, of a
+     * stopped master it stays so until the cap.
+     */
     private static ControlSocket connect(Path socket, Job job) throws IOException {
+        long start = System.nanoTime();
+        for (; ; ) {
+            try {
+                return connectOnce(socket, job);
+            } catch (ConnectException | ClosedByInterruptException e) {
+                throw e;
+            } catch (SocketException e) {
+                if (System.nanoTime() - start >= CAP_NANOS || !Files.exists(socket)) {
+                    throw e;
+                }
+                LockSupport.parkNanos(BACKLOG_NANOS);
+                job.check("waiting for the ssh master to accept a connection");
+            }
+        }
+    }
+
+    private static ControlSocket connectOnce(Path socket, Job job) throws IOException {
         Selector selector = Selector.open();
         try {
             SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
             try {
                 channel.configureBlocking(false);
                 if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
-                    throw new IOException("the connection was not accepted");
+                    throw new SocketException("the connection was not accepted");
                 }
                 channel.register(selector, SelectionKey.OP_READ);
                 return new ControlSocket(channel, selector, job);

@@ -55,6 +55,7 @@ public final class Slot implements AutoCloseable {
      */
     public CommandResult run(Command command, Job job) {
         long start = System.nanoTime();
+        requireOpen();
         if (command.isDryRun()) {
             announce("Would execute: ", command);
             Link.Ran nothing = new Link.Ran(new Exit.Exited(0), Captured.NONE, Captured.NONE, Route.DIRECT);
@@ -79,12 +80,21 @@ public final class Slot implements AutoCloseable {
         }
     }
 
-    private void begin() {
+    private void requireOpen() {
         state.lock();
         try {
             if (closed) {
                 throw new IllegalStateException("this connection is closed: take another from " + pool);
             }
+        } finally {
+            state.unlock();
+        }
+    }
+
+    private void begin() {
+        state.lock();
+        try {
+            requireOpen();
             busy = true;
         } finally {
             state.unlock();

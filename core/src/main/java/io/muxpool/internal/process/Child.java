@@ -66,7 +66,9 @@ public final class Child {
     }
 
     /**
-     * Starts the child and waits for its end and for the end of its outputs.
+     * Starts the child and waits for its end and for the end of its outputs, as far as Java lets it: when a child exits,
+     * the JDK drains its pipes and closes them, whether or not somebody still writes there. What a process that it left
+     * behind writes later may be lost. An ssh that carries a command leaves none behind.
      *
      * @param builder words, directory and environment; its redirects are set here
      * @param streams whose stdin, stdout and stderr to use

@@ -472,9 +472,16 @@ class ChildTest {
     }
 
     private Path quietFile() {
+        Path file = temp.resolve("quiet");
+        if (!Files.exists(file)) {
+            createFile(file);
+        }
+        return file;
+    }
+
+    private static void createFile(Path file) {
         try {
-            Path file = temp.resolve("quiet");
-            return Files.exists(file) ? file : Files.createFile(file);
+            Files.createFile(file);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
