@@ -151,7 +151,7 @@ public final class Remote {
         return controlPersist;
     }
 
-    /** How long before the end of {@link #controlPersist()} a master is checked again rather than trusted. */
+    /** How long before the end of {@link #controlPersist()} a master is no longer taken for one seen lately. */
     public Duration controlPersistMargin() {
         return controlPersistMargin;
     }
@@ -361,7 +361,7 @@ public final class Remote {
             return this;
         }
 
-        /** How long before its end a master is checked rather than trusted, default 2 s. */
+        /** How long before its end a master no longer counts as seen lately and is asked in turn, default 2 s. */
         public Builder controlPersistMargin(Duration margin) {
             this.controlPersistMargin = requireNotNegative("controlPersistMargin", margin);
             return this;
