@@ -9,14 +9,20 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A real {@code sshd} of its own on a free port of 127.0.0.1, run as the current user, with all its files in a
- * {@link ShortTemp} and reachable through {@link #clientConfig()}.
+ * {@link ShortTemp} and reachable through {@link #clientConfig()}. Its commands run as the current user, too, unless
+ * {@link Builder#asOrdinaryUser()} says otherwise.
+ *
+ * <p>The sshd is the system's unless another one was named: see {@link Ssh}.
  *
  * <p>Commands run with an empty home directory: the start files of a login shell may cost more than everything that a
  * test measures. A server left open is closed when the JVM ends. Thread-safe.
@@ -33,13 +39,15 @@ public final class OpenSshServer implements SshEndpoint {
     }
 
     private final ShortTemp temp;
+    private final @Nullable ThrowAwayAccount account;
     private final Path log;
     private final int port;
     private final Process sshd;
     private final Path clientConfig;
 
-    private OpenSshServer(ShortTemp temp, Path log, int port, Process sshd) {
+    private OpenSshServer(ShortTemp temp, @Nullable ThrowAwayAccount account, Path log, int port, Process sshd) {
         this.temp = temp;
+        this.account = account;
         this.log = log;
         this.port = port;
         this.sshd = sshd;
@@ -60,6 +68,7 @@ public final class OpenSshServer implements SshEndpoint {
     public static final class Builder {
 
         private final List<String> options = new ArrayList<>();
+        private boolean ordinaryUser;
 
         private Builder() {}
 
@@ -76,17 +85,33 @@ public final class OpenSshServer implements SshEndpoint {
         }
 
         /**
+         * Lets commands run as a user who is not root: sshd up to 9.7 refuses a root login's request to signal a command.
+         * Where the tests run as root, that is an account of its own, made for this server and gone after
+         * {@link OpenSshServer#close()}; others may then look a file up in {@link OpenSshServer#dir()}, but not list it.
+         * Where they do not, it is the current user as ever.
+         */
+        public Builder asOrdinaryUser() {
+            ordinaryUser = true;
+            return this;
+        }
+
+        /**
          * Starts the server and returns when it listens, after some 25 ms.
          *
          * @throws IllegalStateException if there is no sshd, or it does not start; the message holds its log
          */
         public OpenSshServer start() {
             ShortTemp temp = ShortTemp.create();
+            ThrowAwayAccount account = null;
             try {
-                OpenSshServer server = startIn(temp, List.copyOf(options));
+                account = ordinaryUser && runsAsRoot() ? ThrowAwayAccount.create(temp.resolve("home")) : null;
+                OpenSshServer server = startIn(temp, account, List.copyOf(options));
                 OPEN.add(server);
                 return server;
             } catch (RuntimeException e) {
+                if (account != null) {
+                    account.close();
+                }
                 temp.close();
                 throw e;
             }
@@ -95,7 +120,7 @@ public final class OpenSshServer implements SshEndpoint {
 
     @Override
     public String user() {
-        return currentUser();
+        return account == null ? currentUser() : account.name();
     }
 
     @Override
@@ -118,9 +143,18 @@ public final class OpenSshServer implements SshEndpoint {
         return sshd.pid();
     }
 
-    /** What sshd has logged so far, at level VERBOSE. */
+    /** What sshd has logged so far, at level VERBOSE or that of the option {@code LogLevel}. */
     public String log() {
         return readLog(log);
+    }
+
+    /**
+     * Waits for a text in the log.
+     *
+     * @return whether it is there; false when the time is up or the calling thread was interrupted
+     */
+    public boolean awaitLog(String text, Duration atMost) {
+        return Await.until(atMost, () -> log().contains(text));
     }
 
     @Override
@@ -149,6 +183,18 @@ public final class OpenSshServer implements SshEndpoint {
         return sshd.children().map(ProcessHandle::pid).filter(Processes::alive).toList();
     }
 
+    /**
+     * The server's live descendants by pid, each with its command line: those of sshd for the connections, and the commands
+     * with their children. A process that left the tree, as a daemon does or when the sshd above it was killed, is not
+     * among them: {@link Processes#awaitNoneWithArgument} finds those, too.
+     */
+    public Map<Long, String> processes() {
+        Map<Long, String> lines = new TreeMap<>();
+        Processes.descendants(pid()).forEach(pid -> lines.put(pid, Processes.commandLine(pid)));
+        lines.values().removeIf(String::isEmpty);
+        return lines;
+    }
+
     /** Kills every connection and what runs over it without a word to the clients. The server goes on listening. */
     public void killConnections() {
         Processes.killTrees(connections());
@@ -166,6 +212,9 @@ public final class OpenSshServer implements SshEndpoint {
     public void close() {
         OPEN.remove(this);
         stop();
+        if (account != null) {
+            account.close();
+        }
         temp.close();
     }
 
@@ -175,12 +224,11 @@ public final class OpenSshServer implements SshEndpoint {
     }
 
     private Path config(String name, int forPort, String identity, SshKeys.Key hostKey) {
-        return ClientConfig.write(
-                temp.path(), name, currentUser(), forPort, temp.resolve(identity), hostKey.publicKey());
+        return ClientConfig.write(temp.path(), name, user(), forPort, temp.resolve(identity), hostKey.publicKey());
     }
 
-    private static OpenSshServer startIn(ShortTemp temp, List<String> options) {
-        Path program = sshdProgram();
+    private static OpenSshServer startIn(ShortTemp temp, @Nullable ThrowAwayAccount account, List<String> options) {
+        Path program = Ssh.server(Ssh.root());
         makePrivilegeSeparationDirectory();
         SshKeys keys = SshKeys.shared();
         PrivateFiles.directory(temp.resolve("home"));
@@ -188,6 +236,12 @@ public final class OpenSshServer implements SshEndpoint {
         PrivateFiles.write(temp.resolve("user_key"), keys.user().privateFile());
         PrivateFiles.write(temp.resolve("stranger_key"), keys.stranger().privateFile());
         PrivateFiles.write(temp.resolve("authorized_keys"), keys.user().publicFile());
+        if (account != null) {
+            // sshd reads the one and enters the other with the rights of the account.
+            PrivateFiles.permit(temp.path(), "rwx--x--x");
+            account.own(temp.resolve("authorized_keys"));
+            account.own(temp.resolve("home"));
+        }
         Path log = temp.resolve("sshd.log");
         for (int attempt = 1; attempt <= PORT_ATTEMPTS; attempt++) {
             int port = Loopback.freePort();
@@ -195,7 +249,7 @@ public final class OpenSshServer implements SshEndpoint {
             PrivateFiles.write(log, "");
             Process sshd = spawn(program, config, log);
             if (listens(sshd, log, port)) {
-                return new OpenSshServer(temp, log, port, sshd);
+                return new OpenSshServer(temp, account, log, port, sshd);
             }
             // Another program may have taken the port since; anything else would fail again.
             if (!readLog(log).contains("Cannot bind any address")) {
@@ -207,7 +261,7 @@ public final class OpenSshServer implements SshEndpoint {
 
     private static String sshdConfig(ShortTemp temp, List<String> options, int port) {
         String setHome = "HOME=" + temp.resolve("home");
-        String first = options.stream()
+        String first = Stream.concat(options.stream(), Ssh.serverOptions(Ssh.root()).stream())
                 .map(line -> line.startsWith("SetEnv ") ? line + " " + setHome : line)
                 .map(line -> line + "\n")
                 .collect(Collectors.joining());
@@ -266,18 +320,11 @@ public final class OpenSshServer implements SshEndpoint {
         }
     }
 
-    private static Path sshdProgram() {
-        return Processes.findProgram("sshd", List.of("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"))
-                .orElseThrow(() -> new IllegalStateException(
-                        "No sshd in /usr/sbin, /usr/local/sbin, /opt/homebrew/sbin or on the PATH: install the OpenSSH"
-                                + " server, ./check does it for you"));
-    }
-
     /** Debian's sshd, started as root, wants the empty directory that only its service script creates. */
     private static void makePrivilegeSeparationDirectory() {
         Path run = Path.of("/run");
         Path directory = run.resolve("sshd");
-        if (!currentUser().equals("root") || !Files.isDirectory(run) || Files.exists(directory)) {
+        if (!runsAsRoot() || !Files.isDirectory(run) || Files.exists(directory)) {
             return;
         }
         try {
@@ -286,6 +333,10 @@ public final class OpenSshServer implements SshEndpoint {
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot create " + directory + ", which sshd needs", e);
         }
+    }
+
+    private static boolean runsAsRoot() {
+        return currentUser().equals("root");
     }
 
     private static String currentUser() {

@@ -35,4 +35,13 @@ final class PrivateFiles {
             throw new UncheckedIOException("Cannot create " + directory, e);
         }
     }
+
+    /** Changes who may do what. */
+    static void permit(Path file, String permissions) {
+        try {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot change the permissions of " + file, e);
+        }
+    }
 }

@@ -26,6 +26,7 @@ public final class Processes {
 
     private static final Path PROC = Path.of("/proc");
     private static final boolean HAS_PROC = Files.isReadable(PROC.resolve("self/stat"));
+    private static final Duration WHOLE_TABLE_POLL = Duration.ofMillis(10);
     private static final Duration HELPER_TIMEOUT = Duration.ofSeconds(10);
 
     private Processes() {}
@@ -68,6 +69,24 @@ public final class Processes {
      */
     public static boolean awaitGone(long pid, Duration atMost) {
         return Await.until(atMost, () -> !alive(pid));
+    }
+
+    /**
+     * Waits for a process whose command line contains the text; see {@link #withArgument}.
+     *
+     * @return whether there is one; false when the time is up or the calling thread was interrupted
+     */
+    public static boolean awaitWithArgument(String text, Duration atMost) {
+        return Await.until(atMost, WHOLE_TABLE_POLL, () -> !withArgument(text).isEmpty());
+    }
+
+    /**
+     * Waits until no process of this machine has a command line that contains the text; see {@link #withArgument}.
+     *
+     * @return whether there is none; false when the time is up or the calling thread was interrupted
+     */
+    public static boolean awaitNoneWithArgument(String text, Duration atMost) {
+        return Await.until(atMost, WHOLE_TABLE_POLL, () -> withArgument(text).isEmpty());
     }
 
     /** The words of the command line joined by spaces; empty for a zombie or when the process is gone. */

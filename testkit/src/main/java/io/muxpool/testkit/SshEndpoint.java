@@ -19,7 +19,7 @@ public sealed interface SshEndpoint extends AutoCloseable permits OpenSshServer,
     /** The port that the server listens on. */
     int port();
 
-    /** The server's own directory of mode 0700, gone after {@link #close()}. */
+    /** The server's own directory, closed to others, gone after {@link #close()}. */
     Path dir();
 
     /** A client configuration that works. */

@@ -52,7 +52,8 @@ class EmbeddedServerTest {
         Run run = ssh("echo out; echo err >&2; exit 7");
         assertThat(run.exit()).isEqualTo(7);
         assertThat(run.out()).isEqualTo("out\n");
-        assertThat(run.err()).isEqualTo("err\n");
+        // From 10.1 on, ssh warns here before: this server has no post-quantum key exchange.
+        assertThat(run.err()).endsWith("err\n");
     }
 
     @Test
@@ -110,7 +111,7 @@ class EmbeddedServerTest {
     @Test
     void killsACommandAndItsChildrenWhenTheClientIsGone() throws Exception {
         Process ssh = new ProcessBuilder(
-                        "ssh", "-F", server.clientConfig().toString(), "box", "sleep 611 & echo $! $$; wait")
+                        Ssh.program(), "-F", server.clientConfig().toString(), "box", "sleep 611 & echo $! $$; wait")
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String[] pids = new String(ssh.getInputStream().readNBytes(3), UTF_8)

@@ -63,7 +63,7 @@ class OpenSshServerTest {
     void killsConnectionsWithTheirCommandsButGoesOnListening() throws Exception {
         try (OpenSshServer server = OpenSshServer.start()) {
             Process ssh = new ProcessBuilder(
-                            "ssh", "-F", server.clientConfig().toString(), "box", "echo $$; exec sleep 600")
+                            Ssh.program(), "-F", server.clientConfig().toString(), "box", "echo $$; exec sleep 600")
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             long sleeper = Long.parseLong(ssh.inputReader().readLine());
@@ -76,6 +76,48 @@ class OpenSshServerTest {
             assertThat(server.connections()).isEmpty();
             assertThat(Run.ssh(server.clientConfig(), "box", "echo hi").out()).isEqualTo("hi\n");
             ssh.getInputStream().close();
+        }
+    }
+
+    @Test
+    void listsWhatItRunsUntilThatIsGone() throws Exception {
+        try (OpenSshServer server = OpenSshServer.start()) {
+            Process ssh = new ProcessBuilder(
+                            Ssh.program(),
+                            "-F",
+                            server.clientConfig().toString(),
+                            "box",
+                            "sleep 617.5 & echo started; wait")
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            assertThat(ssh.inputReader().readLine()).isEqualTo("started");
+            assertThat(Processes.awaitWithArgument("sleep 617.5", Duration.ofSeconds(5)))
+                    .isTrue();
+            assertThat(server.processes())
+                    .hasSizeGreaterThan(2)
+                    .containsValue("sleep 617.5")
+                    .doesNotContainKey(server.pid());
+            assertThat(Processes.awaitNoneWithArgument("sleep 617.5", Duration.ofMillis(20)))
+                    .isFalse();
+
+            server.killConnections();
+
+            assertThat(Processes.awaitNoneWithArgument("sleep 617.5", Duration.ofSeconds(5)))
+                    .isTrue();
+            assertThat(server.processes()).isEmpty();
+            assertThat(Await.exitOf(ssh, Duration.ofSeconds(5))).isEqualTo(255);
+            ssh.getInputStream().close();
+        }
+    }
+
+    @Test
+    void logsAsMuchAsAskedFor() {
+        try (OpenSshServer server =
+                OpenSshServer.builder().option("LogLevel", "DEBUG1").start()) {
+            assertThat(Run.ssh(server.clientConfig(), "box", "exit 3").exit()).isEqualTo(3);
+            assertThat(server.awaitLog("debug1: session_new: session 0", Duration.ofSeconds(5)))
+                    .isTrue();
+            assertThat(server.awaitLog("no such line", Duration.ofMillis(20))).isFalse();
         }
     }
 

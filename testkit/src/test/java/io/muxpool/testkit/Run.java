@@ -30,7 +30,7 @@ final class Run {
     }
 
     static Run sshWithInput(Path config, byte[] input, String... words) {
-        List<String> argv = new ArrayList<>(List.of("ssh", "-F", config.toString(), "-oBatchMode=yes"));
+        List<String> argv = new ArrayList<>(List.of(Ssh.program(), "-F", config.toString(), "-oBatchMode=yes"));
         argv.addAll(List.of(words));
         return program(argv, input);
     }
@@ -39,7 +39,7 @@ final class Run {
     static void master(SshEndpoint server, Path socket) {
         try {
             Process start = new ProcessBuilder(
-                            "ssh",
+                            Ssh.program(),
                             "-F",
                             server.clientConfig().toString(),
                             "-oBatchMode=yes",
