@@ -3,6 +3,7 @@ package io.muxpool.internal.master;
 import io.muxpool.Command;
 import io.muxpool.Job;
 import io.muxpool.JobException;
+import io.muxpool.NotStartedException;
 import io.muxpool.Output;
 import io.muxpool.Remote;
 import io.muxpool.ShellQuote;
@@ -12,7 +13,7 @@ import io.muxpool.internal.file.FileType;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
-import io.muxpool.internal.process.StreamFailedException;
+import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
 import java.io.IOException;
@@ -42,6 +43,7 @@ public final class ControlMaster {
 
     private final Remote remote;
     private final Path socket;
+    private final boolean guest;
     private final long trustNanos;
     private final Turn turn = new Turn();
 
@@ -50,6 +52,9 @@ public final class ControlMaster {
 
     // Written in turn; read before it too, to notice a failure that came while waiting.
     private volatile @Nullable SshConnectException lastFailure;
+
+    // Whether this process started it, so that no other can have left anything on it.
+    private volatile boolean own;
 
     // Why the path must not be used any more; set once.
     private volatile @Nullable String unusable;
@@ -65,10 +70,20 @@ public final class ControlMaster {
 
     /** Starts nothing yet. */
     public ControlMaster(Remote remote, Path socket) {
+        this(remote, socket, false);
+    }
+
+    private ControlMaster(Remote remote, Path socket, boolean guest) {
         this.remote = remote;
         this.socket = socket;
+        this.guest = guest;
         this.trustNanos =
                 remote.controlPersist().minus(remote.controlPersistMargin()).toNanos();
+    }
+
+    /** A master of somebody else's: it is asked and used, and never started, touched or stopped. */
+    public static ControlMaster guest(Remote remote, Path socket) {
+        return new ControlMaster(remote, socket, true);
     }
 
     /** The path of the control socket. */
@@ -174,6 +189,11 @@ public final class ControlMaster {
         seen = null;
     }
 
+    /** Whether this process started the master that was last seen here. */
+    public boolean isOwn() {
+        return own;
+    }
+
     /** Ends the master, and everything that runs over it. False when it did not answer in time. */
     public boolean stop() {
         seen = null;
@@ -182,8 +202,20 @@ public final class ControlMaster {
 
     /** Ends the master that listens at {@code socket}, if one does. */
     public static boolean stop(Path socket) {
-        return Uninterrupted.call(
-                () -> !ControlSocket.accepts(socket) || ControlSocket.terminate(socket, Job.create()));
+        return Uninterrupted.call(() -> !ControlSocket.accepts(socket)
+                || ControlSocket.terminate(socket, Job.create())
+                // It was about to end by itself, and has.
+                || !ControlSocket.accepts(socket));
+    }
+
+    /**
+     * Makes the master take no more connections: it removes its socket, serves those that it has, and ends after the last
+     * of them. Nothing can ask it any more whether it is alive; the next {@link #ensure} starts another at the path. False
+     * when it did not agree in time, so that it still listens; true when there is none.
+     */
+    public boolean stopListening() {
+        seen = null;
+        return Uninterrupted.call(() -> ControlSocket.stopListening(socket, Job.create()));
     }
 
     /** The process id of the master that listens at {@code socket}; null when none answers. */
@@ -200,6 +232,14 @@ public final class ControlMaster {
         if (ask(job) instanceof Liveness.Alive alive) {
             sawAlive(alive.pid());
             return new Ready(alive.pid(), true);
+        }
+        if (guest) {
+            throw new NotStartedException(
+                    "no ssh master answers at " + socket + ", and no login may be made for " + remote
+                            + " (AttachPolicy.REQUIRE_EXISTING). Log in once with: ssh -M -S " + socket + " "
+                            + remote.userHost().orElseThrow(),
+                    false,
+                    null);
         }
         try {
             Files.deleteIfExists(socket);
@@ -231,6 +271,7 @@ public final class ControlMaster {
             // The status says nothing: a forced command may fail while the master lives, and a master that found its
             // path taken exits with 0.
             if (ControlSocket.check(socket, job) instanceof Liveness.Alive alive) {
+                own = true;
                 sawAlive(alive.pid());
                 return new Ready(alive.pid(), false);
             }
@@ -274,6 +315,9 @@ public final class ControlMaster {
 
     private void sawAlive(long pid) {
         seen = new Seen(pid, System.nanoTime());
+        if (guest) {
+            return;
+        }
         try {
             // Lease cleaning looks at this time. It is the socket's, never a lock file's.
             Files.setLastModifiedTime(socket, FileTime.from(Instant.now()));

@@ -1,6 +1,9 @@
 package io.muxpool.internal.master;
 
 import io.muxpool.Job;
+import io.muxpool.internal.mux.wire.Frames;
+import io.muxpool.internal.mux.wire.MuxMessage;
+import io.muxpool.internal.mux.wire.ProtocolException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -18,28 +21,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A short talk with a master over its control socket, in the protocol of OpenSSH's PROTOCOL.mux, never longer than a cap:
- * a stopped master accepts connections and then says nothing.
- *
- * <pre>
- *   frame    +--------------+------------------+
- *            | uint32 length| body             |
- *            +--------------+------------------+
- *   hello    | uint32 1 | uint32 version 4 | (string name, string value)*
- *   request  | uint32 type | uint32 request id |
- *   alive    | uint32 0x80000005 | uint32 request id | uint32 pid |
- *   ok       | uint32 0x80000001 | uint32 request id |
- * </pre>
+ * A short talk with a master over its control socket, one request and its answer, never longer than a cap: a stopped
+ * master accepts connections and then says nothing.
  */
 final class ControlSocket implements AutoCloseable {
-    private static final int HELLO = 0x0000_0001;
-    private static final int VERSION = 4;
-    private static final int ALIVE_CHECK = 0x1000_0004;
-    private static final int TERMINATE = 0x1000_0005;
-    private static final int ALIVE = 0x8000_0005;
-    private static final int OK = 0x8000_0001;
     private static final int REQUEST_ID = 1;
-    private static final int MAX_FRAME = 256 * 1024;
+    /** Holds what masters say to us here, hello included; more is made when one says more. */
+    private static final int BUFFER_SIZE = 256;
+
     private static final long BACKLOG_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long CAP_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -47,6 +36,9 @@ final class ControlSocket implements AutoCloseable {
     private final Selector selector;
     private final Job job;
     private final long startNanos = System.nanoTime();
+
+    // What has been received and not yet used lies between position and limit.
+    private ByteBuffer in = ByteBuffer.allocate(BUFFER_SIZE).flip();
 
     private ControlSocket(SocketChannel channel, Selector selector, Job job) {
         this.channel = channel;
@@ -72,11 +64,10 @@ final class ControlSocket implements AutoCloseable {
      */
     static Liveness check(Path socket, Job job) {
         try (ControlSocket master = connect(socket, job)) {
-            ByteBuffer answer = master.exchange(ALIVE_CHECK);
-            if (answer.remaining() < 12 || answer.getInt() != ALIVE || answer.getInt() != REQUEST_ID) {
-                return new Liveness.Hung();
-            }
-            return new Liveness.Alive(Integer.toUnsignedLong(answer.getInt()));
+            return master.exchange(new MuxMessage.AliveCheck(REQUEST_ID)) instanceof MuxMessage.Alive alive
+                            && alive.request() == REQUEST_ID
+                    ? new Liveness.Alive(Integer.toUnsignedLong(alive.pid()))
+                    : new Liveness.Hung();
         } catch (ConnectException | EOFException e) {
             // Refused: the socket file of a dead process. End of file: the process went away meanwhile.
             return new Liveness.Dead();
@@ -90,8 +81,7 @@ final class ControlSocket implements AutoCloseable {
     /** Asks the master to end, and waits until it has closed this connection; false when it did not in time. */
     static boolean terminate(Path socket, Job job) {
         try (ControlSocket master = connect(socket, job)) {
-            ByteBuffer answer = master.exchange(TERMINATE);
-            if (answer.remaining() < 4 || answer.getInt() != OK) {
+            if (!master.grants(new MuxMessage.Terminate(REQUEST_ID))) {
                 return false;
             }
             master.awaitEnd();
@@ -102,6 +92,23 @@ final class ControlSocket implements AutoCloseable {
         } catch (IOException e) {
             job.check("stopping the ssh master");
             return false;
+        }
+    }
+
+    /**
+     * Asks the master to remove its socket and take no more connections; it ends after the last that it has. False when it
+     * did not agree in time, true when nobody listens anyway. Afterwards the path is free: a master does not remove it a
+     * second time when it ends.
+     */
+    static boolean stopListening(Path socket, Job job) {
+        try (ControlSocket master = connect(socket, job)) {
+            return master.grants(new MuxMessage.StopListening(REQUEST_ID));
+        } catch (ConnectException | EOFException e) {
+            // Refused: the socket file of a dead process. End of file: the process went away meanwhile.
+            return true;
+        } catch (IOException e) {
+            job.check("telling the ssh master to take no more connections");
+            return Files.notExists(socket);
         }
     }
 
@@ -147,45 +154,48 @@ final class ControlSocket implements AutoCloseable {
         }
     }
 
-    /** Sends hello and request in one write, and gives back the body of the answer to the request. */
-    private ByteBuffer exchange(int request) throws IOException {
-        ByteBuffer out = ByteBuffer.allocate(24)
-                .putInt(8)
-                .putInt(HELLO)
-                .putInt(VERSION)
-                .putInt(8)
-                .putInt(request)
-                .putInt(REQUEST_ID)
-                .flip();
+    private boolean grants(MuxMessage request) throws IOException {
+        return exchange(request) instanceof MuxMessage.Ok ok && ok.request() == REQUEST_ID;
+    }
+
+    /** Sends hello and request in one write, and gives back the answer to the request. */
+    private MuxMessage exchange(MuxMessage request) throws IOException {
+        MuxMessage hello = new MuxMessage.Hello();
+        ByteBuffer out = ByteBuffer.allocate(hello.frameSize() + request.frameSize());
+        hello.encode(out);
+        request.encode(out);
         // 24 bytes into the empty buffer of a fresh socket: never partial.
-        channel.write(out);
-        ByteBuffer hello = frame();
-        if (hello.remaining() < 8 || hello.getInt() != HELLO || hello.getInt() != VERSION) {
-            throw new IOException("not the multiplexing protocol, version 4");
+        channel.write(out.flip());
+        if (receive() instanceof MuxMessage.Hello theirs && theirs.version() == MuxMessage.Hello.VERSION) {
+            return receive();
         }
-        return frame();
+        throw new ProtocolException("not the multiplexing protocol, version " + MuxMessage.Hello.VERSION);
     }
 
-    private ByteBuffer frame() throws IOException {
-        int length = read(4).getInt();
-        if (length < 4 || length > MAX_FRAME) {
-            throw new IOException("a frame of " + Integer.toUnsignedString(length) + " bytes");
+    private MuxMessage receive() throws IOException {
+        ByteBuffer body = Frames.next(in);
+        while (body == null) {
+            read(Frames.needed(in));
+            body = Frames.next(in);
         }
-        return read(length);
+        return MuxMessage.decode(body);
     }
 
-    private ByteBuffer read(int length) throws IOException {
-        ByteBuffer in = ByteBuffer.allocate(length);
-        while (in.hasRemaining()) {
-            int n = channel.read(in);
-            if (n < 0) {
-                throw new EOFException("the master closed the connection");
-            }
-            if (n == 0) {
-                awaitReadable();
-            }
+    /** Reads something, into a buffer that has room for what is needed. */
+    private void read(int needed) throws IOException {
+        int room = in.remaining() + needed;
+        ByteBuffer next =
+                room <= in.capacity() ? in.compact() : ByteBuffer.allocate(room).put(in);
+        in = next;
+        int n = channel.read(next);
+        while (n == 0) {
+            awaitReadable();
+            n = channel.read(next);
         }
-        return in.flip();
+        next.flip();
+        if (n < 0) {
+            throw new EOFException("the master closed the connection");
+        }
     }
 
     private void awaitEnd() throws IOException {
