@@ -1,6 +1,7 @@
 /** Runs commands over pooled, leased OpenSSH connections. Everything public is in {@code io.muxpool}. */
 module io.muxpool {
     requires static transitive org.jspecify;
+    requires static jdk.jfr;
 
     exports io.muxpool;
 }

@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
@@ -37,32 +39,71 @@ public final class Command {
             "time",
             "coproc");
 
+    private enum Kind {
+        WORDS,
+        SHELL,
+        SUBSYSTEM
+    }
+
+    private final Kind kind;
     private final List<String> argv;
-    private final boolean shell;
     private final Map<String, String> env;
     private final Input stdin;
     private final Output stdout;
     private final Output stderr;
+    private final Optional<Pty> pty;
+    private final boolean returnOnExit;
     private final Level logLevel;
     private final boolean dryRun;
 
-    private Command(
-            List<String> argv,
-            boolean shell,
-            Map<String, String> env,
-            Input stdin,
-            Output stdout,
-            Output stderr,
-            Level logLevel,
-            boolean dryRun) {
-        this.argv = argv;
-        this.shell = shell;
-        this.env = env;
-        this.stdin = Objects.requireNonNull(stdin);
-        this.stdout = Objects.requireNonNull(stdout);
-        this.stderr = Objects.requireNonNull(stderr);
-        this.logLevel = Objects.requireNonNull(logLevel);
-        this.dryRun = dryRun;
+    private Command(Draft draft) {
+        kind = draft.kind;
+        argv = draft.argv;
+        env = draft.env;
+        stdin = Objects.requireNonNull(draft.stdin);
+        stdout = Objects.requireNonNull(draft.stdout);
+        stderr = Objects.requireNonNull(draft.stderr);
+        pty = draft.pty;
+        returnOnExit = draft.returnOnExit;
+        logLevel = Objects.requireNonNull(draft.logLevel);
+        dryRun = draft.dryRun;
+    }
+
+    /** A command in the making, with the defaults, or as a copy of one. */
+    private static final class Draft {
+        private final Kind kind;
+        private final List<String> argv;
+        private Map<String, String> env = Map.of();
+        private Input stdin = Input.none();
+        private Output stdout = Output.capture();
+        private Output stderr = Output.capture();
+        private Optional<Pty> pty = Optional.empty();
+        private boolean returnOnExit;
+        private Level logLevel = Level.INFO;
+        private boolean dryRun;
+
+        private Draft(Kind kind, List<String> argv) {
+            this.kind = kind;
+            this.argv = argv;
+        }
+
+        private Draft(Command command) {
+            this(command.kind, command.argv);
+            env = command.env;
+            stdin = command.stdin;
+            stdout = command.stdout;
+            stderr = command.stderr;
+            pty = command.pty;
+            returnOnExit = command.returnOnExit;
+            logLevel = command.logLevel;
+            dryRun = command.dryRun;
+        }
+    }
+
+    private Command with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return new Command(draft);
     }
 
     /**
@@ -84,15 +125,7 @@ public final class Command {
             throw new IllegalArgumentException("a command's program must not be empty");
         }
         argv.forEach(word -> requireNoNul("a command's word", word));
-        return new Command(
-                List.copyOf(argv),
-                false,
-                Map.of(),
-                Input.none(),
-                Output.capture(),
-                Output.capture(),
-                Level.INFO,
-                false);
+        return new Command(new Draft(Kind.WORDS, List.copyOf(argv)));
     }
 
     /**
@@ -107,18 +140,38 @@ public final class Command {
             throw new IllegalArgumentException("a shell line must not be empty");
         }
         requireNoNul("a shell line", line);
-        return new Command(
-                List.of(line), true, Map.of(), Input.none(), Output.capture(), Output.capture(), Level.INFO, false);
+        return new Command(new Draft(Kind.SHELL, List.of(line)));
     }
 
-    /** The words; the line alone for {@link #shell}. Never empty. */
+    /**
+     * A subsystem of the server, such as {@code sftp}, in place of a command: no shell is involved, and what it says on
+     * the two streams is a matter between it and the caller. There are none locally.
+     *
+     * @param name as the server's {@code Subsystem} lines have it
+     * @throws IllegalArgumentException when the name is empty or holds a space or a control character
+     */
+    public static Command subsystem(String name) {
+        if (name.isEmpty() || name.chars().anyMatch(c -> Character.isWhitespace(c) || Character.isISOControl(c))) {
+            throw new IllegalArgumentException(
+                    "a subsystem's name must not be empty, nor hold spaces or control characters: \""
+                            + Printable.of(name) + "\"");
+        }
+        return new Command(new Draft(Kind.SUBSYSTEM, List.of(name)));
+    }
+
+    /** The words; the line alone for {@link #shell}, the name for {@link #subsystem}. Never empty. */
     public List<String> argv() {
         return argv;
     }
 
     /** Whether this is an unquoted {@link #shell} line. */
     public boolean isShell() {
-        return shell;
+        return kind == Kind.SHELL;
+    }
+
+    /** Whether this is a {@link #subsystem}. */
+    public boolean isSubsystem() {
+        return kind == Kind.SUBSYSTEM;
     }
 
     /** Variables added to the environment, in the order they were given. */
@@ -141,6 +194,16 @@ public final class Command {
         return stderr;
     }
 
+    /** The terminal to run in. */
+    public Optional<Pty> pty() {
+        return pty;
+    }
+
+    /** Whether the exit of the command is its end, although its outputs may still be held open. */
+    public boolean returnsOnExit() {
+        return returnOnExit;
+    }
+
     /** The level of the line logged before the start. */
     public Level logLevel() {
         return logLevel;
@@ -155,9 +218,13 @@ public final class Command {
      * Adds a variable. A remote command gets it from {@code env NAME=value ...} (an {@code export} before a shell line),
      * which works whatever the server's {@code AcceptEnv} says; like any argument it can be seen in process lists.
      *
-     * @throws IllegalArgumentException when the name is not a shell name or the value holds NUL
+     * @throws IllegalArgumentException when the name is not a shell name, the value holds NUL, or this is a subsystem, which
+     *     no line could give a variable
      */
     public Command withEnv(String name, String value) {
+        if (isSubsystem()) {
+            throw new IllegalArgumentException("a subsystem takes no variables: " + Printable.of(name));
+        }
         if (!ENV_NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                     "an environment variable's name must match " + ENV_NAME + ": \"" + Printable.of(name) + "\"");
@@ -165,37 +232,69 @@ public final class Command {
         requireNoNul("the value of " + name, value);
         Map<String, String> more = new LinkedHashMap<>(env);
         more.put(name, value);
-        return new Command(argv, shell, Collections.unmodifiableMap(more), stdin, stdout, stderr, logLevel, dryRun);
+        return with(draft -> draft.env = Collections.unmodifiableMap(more));
     }
 
     /** Takes standard input from there; default {@link Input#none()}. */
     public Command withStdin(Input stdin) {
-        return new Command(argv, shell, env, stdin, stdout, stderr, logLevel, dryRun);
+        return with(draft -> draft.stdin = stdin);
     }
 
     /** Sends standard output there; default {@link Output#capture()}. */
     public Command withStdout(Output stdout) {
-        return new Command(argv, shell, env, stdin, stdout, stderr, logLevel, dryRun);
+        return with(draft -> draft.stdout = stdout);
     }
 
     /** Sends standard error there; default {@link Output#capture()}. */
     public Command withStderr(Output stderr) {
-        return new Command(argv, shell, env, stdin, stdout, stderr, logLevel, dryRun);
+        return with(draft -> draft.stderr = stderr);
+    }
+
+    /**
+     * Runs in a terminal on the other side; default none. A local command gets none: it is not started.
+     *
+     * <p>An {@code ssh} process (the transports {@link TransportKind#PROCESS} and {@link TransportKind#PLAIN}) can pass on
+     * the terminal's type, but takes size and modes from its own standard input. Without {@link Input#inherit()} of a real
+     * terminal the size is 0 by 0, and with {@code PROCESS} all modes are off: bytes pass unchanged, nothing is echoed, and
+     * no byte ends the input, until the command says otherwise ({@code stty sane}).
+     *
+     * @throws IllegalArgumentException for a subsystem, whose bytes a terminal would change
+     */
+    public Command withPty(Pty pty) {
+        if (isSubsystem()) {
+            throw new IllegalArgumentException("a subsystem runs in no terminal: " + this);
+        }
+        return with(draft -> draft.pty = Optional.of(pty));
+    }
+
+    /**
+     * Whether to return when the command has exited, although something that it left behind may hold its outputs open;
+     * default false, wait for their end. What the command itself wrote last may arrive a moment after its exit, and is
+     * waited for briefly; what others write later is lost.
+     *
+     * <p>Only {@link TransportKind#MUX} can choose. An {@code ssh} process always waits for the end of the outputs, unless
+     * there is a terminal; a local command never does, because Java closes its pipes when it exits.
+     */
+    public Command withReturnOnExit(boolean returnOnExit) {
+        return with(draft -> draft.returnOnExit = returnOnExit);
     }
 
     /** Logs {@code Executing: ...} at this level; default INFO. */
     public Command withLogLevel(Level logLevel) {
-        return new Command(argv, shell, env, stdin, stdout, stderr, logLevel, dryRun);
+        return with(draft -> draft.logLevel = logLevel);
     }
 
     /** Only logs {@code Would execute: ...}: starts nothing, opens nothing, and yields status 0 and empty output. */
     public Command withDryRun(boolean dryRun) {
-        return new Command(argv, shell, env, stdin, stdout, stderr, logLevel, dryRun);
+        return with(draft -> draft.dryRun = dryRun);
     }
 
-    /** The line a remote shell is given: each word quoted on its own, or the shell line as it is. */
+    /** The line a remote shell is given: each word quoted on its own, or the shell line as it is. A subsystem's name. */
     public String remoteLine() {
-        if (shell) {
+        if (isSubsystem()) {
+            return argv.get(0);
+        }
+        if (isShell()) {
             StringBuilder line = new StringBuilder();
             env.forEach((name, value) -> line.append("export ")
                     .append(name)
@@ -246,6 +345,6 @@ public final class Command {
     /** The words, quoted; the shell line as it is. Values of variables are left out: they may be secrets. */
     @Override
     public String toString() {
-        return shell ? Printable.of(argv.get(0)) : Printable.of(ShellQuote.line(argv));
+        return isShell() ? Printable.of(argv.get(0)) : Printable.of(ShellQuote.line(argv));
     }
 }

@@ -1,6 +1,7 @@
 package io.muxpool;
 
 import io.muxpool.internal.pool.Slot;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The right to run one command at a time over a pooled connection. Thread-safe: commands of several threads on one {@code
@@ -30,10 +31,14 @@ public final class Connection implements AutoCloseable {
      * Runs a command to its end and to the end of its outputs. Blocks: for a connection to be made when there is none
      * yet, and until the command is done, at most until the job's deadline.
      *
-     * <p>When the job ends first, the local processes are killed. The command on the other side loses its connection's
-     * streams but is not killed by that: what neither reads nor writes goes on, and the exception cannot say otherwise.
-     * Until it ends, it keeps its session on the server, and here a thread of this library and the pipe of its standard
-     * error. Its standard input ends as if all had been sent: see {@link Input#stream}.
+     * <p>When the job ends first, the command is killed, local or remote: TERM, {@link Remote#killGrace}, KILL. The
+     * exception says whether it is dead, and why not when it is not known ({@link JobException#ending}); finding that out
+     * takes at most the grace and 4 s beyond the deadline. What has left the command's process group on purpose goes on.
+     *
+     * <p>With the transports {@code PROCESS} and {@code PLAIN} there are no signals: the command loses its connection's
+     * streams but is not killed by that; what neither reads nor writes goes on. Until it ends, it keeps its session on the
+     * server, and here a thread of this library and the pipe of its standard error. Its standard input ends as if all had
+     * been sent: see {@link Input#stream}.
      *
      * <p>In local mode the end is the exit of the process itself. What processes that it left behind write later may be
      * missing; over ssh it is waited for.
@@ -49,6 +54,34 @@ public final class Connection implements AutoCloseable {
      */
     public CommandResult run(Command command, Job job) {
         return slot.run(command, job);
+    }
+
+    /**
+     * {@link #run(Command, Job)} in a thread of its own: a virtual one where the JVM has them. Returns at once; commands on
+     * one connection still run one after another.
+     *
+     * @return done with the result, or failed with what {@code run} throws. Cancelling it ends this command, and no other
+     *     of the job, as an interrupt would
+     */
+    public CompletableFuture<CommandResult> runAsync(Command command, Job job) {
+        return Async.call(() -> run(command, job));
+    }
+
+    /**
+     * Starts a command and leaves its streams to the caller: see {@link RemoteProcess}. The command's own {@code stdin},
+     * {@code stdout} and {@code stderr} are not looked at. Blocks until the command is sent. Other commands on this
+     * connection wait until its outputs have come to their end; closing the connection leaves it running.
+     *
+     * @param job what bounds the process's life: when it ends first, the process is killed
+     * @throws RuntimeException as {@link #run(Command, Job)} does, as far as the start is concerned
+     */
+    public RemoteProcess start(Command command, Job job) {
+        return new RemoteProcess(slot.start(command, job));
+    }
+
+    /** Starts a command without a deadline; see {@link #start(Command, Job)}. */
+    public RemoteProcess start(Command command) {
+        return start(command, Job.create());
     }
 
     @Override

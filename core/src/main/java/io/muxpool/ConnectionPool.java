@@ -3,7 +3,10 @@ package io.muxpool;
 import io.muxpool.internal.pool.Pool;
 import io.muxpool.internal.pool.Slot;
 import io.muxpool.internal.text.Printable;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Warm connections to one remote, shared by the threads of this process and handed on to the next one.
@@ -71,6 +74,16 @@ public final class ConnectionPool implements AutoCloseable {
         }
     }
 
+    /**
+     * {@link #run(Command, Job)} in a thread of its own: a virtual one where the JVM has them. Returns at once.
+     *
+     * @return done with the result, or failed with what {@code run} throws. Cancelling it ends this command, and no other
+     *     of the job, as an interrupt would: killed, and known to be dead or not by nobody but the log
+     */
+    public CompletableFuture<CommandResult> runAsync(Command command, Job job) {
+        return Async.call(() -> run(command, job));
+    }
+
     /** Where commands go. */
     public Remote remote() {
         return pool.remote();
@@ -100,10 +113,17 @@ public final class ConnectionPool implements AutoCloseable {
 
     /** Collects the options of a pool. Not thread-safe. */
     public static final class Builder {
+        private static final Duration LONGEST_IDLE = Duration.ofDays(365);
+        private static final int LEAST_WINDOW = 32 * 1024;
+
         private final Remote remote;
         private final String name;
         private int capacity = DEFAULT_CAPACITY;
         private int maxConnections = Integer.MAX_VALUE;
+        private int spares = 1;
+        private Duration idleTime = Duration.ofSeconds(60);
+        private int maxReceiveWindow = 16 * 1024 * 1024;
+        private @Nullable PoolListener listener;
 
         private Builder(Remote remote, String name) {
             this.remote = Objects.requireNonNull(remote);
@@ -129,9 +149,57 @@ public final class ConnectionPool implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Channels kept opened ahead of need on each connection when there is no load, default 1; 0 for none, ever. Each
+         * saves its command a round trip and takes one of the server's sessions. Under load there are more, up to what
+         * ran at once lately, within the capacity. For a program that runs one command and ends, 0 is best. Only the
+         * mux transport has them.
+         */
+        public Builder spares(int spares) {
+            if (spares < 0) {
+                throw new IllegalArgumentException("spares must not be negative: " + spares);
+            }
+            this.spares = spares;
+            return this;
+        }
+
+        /**
+         * How long after its last command a connection lets go of its master, default 60 s, more than 0: only from then on
+         * does the master's own time run, {@link Remote.Builder#controlPersist}. Only the mux transport holds masters.
+         */
+        public Builder idleTime(Duration idleTime) {
+            if (idleTime.isNegative() || idleTime.isZero()) {
+                throw new IllegalArgumentException("idleTime must be more than 0: " + idleTime);
+            }
+            this.idleTime = idleTime.compareTo(LONGEST_IDLE) > 0 ? LONGEST_IDLE : idleTime;
+            return this;
+        }
+
+        /**
+         * The most bytes that one command's output may be ahead of its reader, default 16 MiB, at least 32 KiB. A stream
+         * starts with 2 MiB, and gets more when a round trip is what holds it back and its reader keeps up. Only the mux
+         * transport has a say in it.
+         */
+        public Builder maxReceiveWindow(int bytes) {
+            if (bytes < LEAST_WINDOW) {
+                throw new IllegalArgumentException("maxReceiveWindow must be at least " + LEAST_WINDOW + ": " + bytes);
+            }
+            this.maxReceiveWindow = bytes;
+            return this;
+        }
+
+        /** Hears what happens in the pool; none by default. */
+        public Builder listener(PoolListener listener) {
+            this.listener = Objects.requireNonNull(listener);
+            return this;
+        }
+
         /** The pool. */
         public ConnectionPool open() {
-            return new ConnectionPool(new Pool(remote, name, capacity, maxConnections));
+            return new ConnectionPool(new Pool(
+                    remote,
+                    name,
+                    new Pool.Options(capacity, maxConnections, spares, idleTime, maxReceiveWindow, listener)));
         }
 
         private static int requirePositive(String name, int value) {

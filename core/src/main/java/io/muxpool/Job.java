@@ -105,19 +105,24 @@ public final class Job {
      * @throws JobInterruptedException when the calling thread is interrupted
      */
     public void check(String doing) {
-        check(doing, false, PartialOutput.NONE);
+        check(doing, Ending.notStarted(), PartialOutput.NONE);
     }
 
-    /** As {@link #check(String)}, for work whose command was already started and had written something. */
-    public void check(String doing, boolean commandStarted, PartialOutput output) {
+    /**
+     * As {@link #check(String)}, for work whose command may have been started.
+     *
+     * @param ending what became of that command
+     * @param output what it had written
+     */
+    public void check(String doing, Ending ending, PartialOutput output) {
         if (cancelled) {
-            throw new JobCancelledException(doing, commandStarted, output);
+            throw new JobCancelledException(doing, ending, output);
         }
         if (timeout != null && remainingNanos() == 0) {
-            throw new JobTimeoutException(timeout, doing, commandStarted, output);
+            throw new JobTimeoutException(timeout, doing, ending, output);
         }
         if (Thread.currentThread().isInterrupted()) {
-            throw new JobInterruptedException(doing, commandStarted, output, new InterruptedException());
+            throw new JobInterruptedException(doing, ending, output, new InterruptedException());
         }
     }
 

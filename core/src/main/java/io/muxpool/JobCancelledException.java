@@ -4,8 +4,11 @@ package io.muxpool;
 public final class JobCancelledException extends JobException {
     private static final long serialVersionUID = 1L;
 
-    /** @param doing what was being done, as a clause after "while" */
-    public JobCancelledException(String doing, boolean commandStarted, PartialOutput partialOutput) {
-        super("cancelled while " + doing, commandStarted, partialOutput, null);
+    /**
+     * @param doing what was being done, as a clause after "while"
+     * @param ending of the command, if there was one
+     */
+    public JobCancelledException(String doing, Ending ending, PartialOutput partialOutput) {
+        super("cancelled while " + doing, ending, partialOutput, null);
     }
 }

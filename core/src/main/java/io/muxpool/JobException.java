@@ -1,30 +1,36 @@
 package io.muxpool;
 
+import io.muxpool.Ending.Fate;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link Job} ended before its command did: its deadline passed, it was cancelled, or its thread was interrupted.
  *
- * <p>Local children are dead when this is thrown. A <em>remote</em> command whose session was already open may live on:
- * see {@link #commandStarted()}. These are never retried by a {@link RetryPolicy}.
+ * <p>Local children are dead when this is thrown. A <em>remote</em> command that was already started may live on: {@link
+ * #ending()} says what is known. These are never retried by a {@link RetryPolicy}.
  */
 public abstract sealed class JobException extends RuntimeException
         permits JobTimeoutException, JobCancelledException, JobInterruptedException {
     private static final long serialVersionUID = 1L;
 
-    private final boolean commandStarted;
+    private final Ending ending;
     private final transient PartialOutput partialOutput;
 
-    JobException(String message, boolean commandStarted, PartialOutput partialOutput, @Nullable Throwable cause) {
-        super(message, cause);
-        this.commandStarted = commandStarted;
+    JobException(String message, Ending ending, PartialOutput partialOutput, @Nullable Throwable cause) {
+        super(ending.fate() == Fate.NOT_STARTED ? message : message + " (" + ending + ")", cause);
+        this.ending = ending;
         this.partialOutput = Objects.requireNonNull(partialOutput);
+    }
+
+    /** What is known of the command: not started, confirmed dead, or not confirmed dead and why; the message says it. */
+    public Ending ending() {
+        return ending;
     }
 
     /** False when it is certain that no command was started; true when one was, or may have been. */
     public boolean commandStarted() {
-        return commandStarted;
+        return ending.fate() != Fate.NOT_STARTED;
     }
 
     /** What the command had written up to then, as far as it was to be captured. */

@@ -7,8 +7,11 @@ package io.muxpool;
 public final class JobInterruptedException extends JobException {
     private static final long serialVersionUID = 1L;
 
-    /** @param doing what was being done, as a clause after "while" */
-    public JobInterruptedException(String doing, boolean commandStarted, PartialOutput partialOutput, Throwable cause) {
-        super("interrupted while " + doing, commandStarted, partialOutput, cause);
+    /**
+     * @param doing what was being done, as a clause after "while"
+     * @param ending of the command, if there was one
+     */
+    public JobInterruptedException(String doing, Ending ending, PartialOutput partialOutput, Throwable cause) {
+        super("interrupted while " + doing, ending, partialOutput, cause);
     }
 }

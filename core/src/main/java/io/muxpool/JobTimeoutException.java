@@ -13,9 +13,10 @@ public final class JobTimeoutException extends JobException {
     /**
      * @param timeout the timeout the job was created with, not what was left of it
      * @param doing what was being done, as a clause after "while"
+     * @param ending of the command, if there was one
      */
-    public JobTimeoutException(Duration timeout, String doing, boolean commandStarted, PartialOutput partialOutput) {
-        super("timed out after " + Durations.format(timeout) + " while " + doing, commandStarted, partialOutput, null);
+    public JobTimeoutException(Duration timeout, String doing, Ending ending, PartialOutput partialOutput) {
+        super("timed out after " + Durations.format(timeout) + " while " + doing, ending, partialOutput, null);
         this.timeout = timeout;
     }
 

@@ -53,6 +53,9 @@ public final class Remote {
     private final @Nullable Integer port;
     private final @Nullable Duration connectTimeout;
     private final boolean reuseConnection;
+    private final TransportKind transport;
+    private final AttachPolicy attach;
+    private final Duration killGrace;
     private final Duration controlPersist;
     private final Duration controlPersistMargin;
     private final Path socketDir;
@@ -69,6 +72,9 @@ public final class Remote {
         port = builder.port;
         connectTimeout = builder.connectTimeout;
         reuseConnection = builder.reuseConnection;
+        transport = builder.transport;
+        attach = builder.attach;
+        killGrace = builder.killGrace;
         controlPersist = builder.controlPersist;
         controlPersistMargin = builder.controlPersistMargin;
         socketDir = builder.socketDir;
@@ -141,9 +147,24 @@ public final class Remote {
         return Optional.ofNullable(connectTimeout);
     }
 
-    /** Whether commands share a ControlMaster's connection. */
+    /** Whether commands share a ControlMaster's connection: never with {@link TransportKind#PLAIN}. */
     public boolean reuseConnection() {
-        return reuseConnection;
+        return reuseConnection && transport != TransportKind.PLAIN;
+    }
+
+    /** How commands get there, as asked for; {@link TransportKind#AUTO} leaves it to what is possible. */
+    public TransportKind transport() {
+        return transport;
+    }
+
+    /** Which ControlMasters may be used. */
+    public AttachPolicy attach() {
+        return attach;
+    }
+
+    /** How long a remote command that was given up has between TERM and KILL. */
+    public Duration killGrace() {
+        return killGrace;
     }
 
     /** How long an unused master lives: {@code ControlPersist}. */
@@ -256,6 +277,9 @@ public final class Remote {
         private @Nullable Integer port;
         private @Nullable Duration connectTimeout;
         private boolean reuseConnection = true;
+        private TransportKind transport = TransportKind.AUTO;
+        private AttachPolicy attach = AttachPolicy.CREATE_IF_MISSING;
+        private Duration killGrace = Duration.ofSeconds(2);
         private Duration controlPersist = Duration.ofSeconds(600);
         private Duration controlPersistMargin = Duration.ofSeconds(2);
         private Path socketDir = Path.of(System.getProperty("user.home"), ".ssh", "muxpool");
@@ -276,6 +300,9 @@ public final class Remote {
             port = remote.port;
             connectTimeout = remote.connectTimeout;
             reuseConnection = remote.reuseConnection;
+            transport = remote.transport;
+            attach = remote.attach;
+            killGrace = remote.killGrace;
             controlPersist = remote.controlPersist;
             controlPersistMargin = remote.controlPersistMargin;
             socketDir = remote.socketDir;
@@ -349,9 +376,33 @@ public final class Remote {
             return this;
         }
 
-        /** Whether commands share connections, default true. Off: one plain ssh, one handshake, per command. */
+        /**
+         * Whether commands share connections, default true. Off: one plain ssh, one handshake, per command, which is
+         * {@link TransportKind#PLAIN}, and an error with a transport or an {@link #attach} that needs a shared one.
+         */
         public Builder reuseConnection(boolean reuseConnection) {
             this.reuseConnection = reuseConnection;
+            return this;
+        }
+
+        /** How commands get there, default {@link TransportKind#AUTO}: the best that is possible. */
+        public Builder transport(TransportKind transport) {
+            this.transport = Objects.requireNonNull(transport);
+            return this;
+        }
+
+        /** Which ControlMasters may be used, default {@link AttachPolicy#CREATE_IF_MISSING}. */
+        public Builder attach(AttachPolicy attach) {
+            this.attach = Objects.requireNonNull(attach);
+            return this;
+        }
+
+        /**
+         * How long a remote command that timed out or was cancelled has between TERM and KILL, default 2 s; zero for KILL
+         * at once. Only {@link TransportKind#MUX} can signal the other side.
+         */
+        public Builder killGrace(Duration killGrace) {
+            this.killGrace = requireNotNegative("killGrace", killGrace);
             return this;
         }
 
@@ -395,9 +446,25 @@ public final class Remote {
             return this;
         }
 
-        /** The remote; the builder may go on being used. */
+        /**
+         * The remote; the builder may go on being used.
+         *
+         * @throws IllegalArgumentException when options contradict each other: {@link TransportKind#MUX} or {@link
+         *     TransportKind#PROCESS} with reuse off, {@link AttachPolicy#REQUIRE_EXISTING} without a shared connection
+         */
         public Remote build() {
-            return new Remote(this);
+            boolean needsMaster = transport == TransportKind.MUX || transport == TransportKind.PROCESS;
+            if (needsMaster && !reuseConnection) {
+                throw new IllegalArgumentException("transport " + transport
+                        + " shares a master's connection, so reuseConnection must not be false");
+            }
+            Remote remote = new Remote(this);
+            if (attach == AttachPolicy.REQUIRE_EXISTING && !remote.reuseConnection()) {
+                throw new IllegalArgumentException(
+                        "attach REQUIRE_EXISTING allows no login, and a connection per command is one each:"
+                                + " reuseConnection must not be false, and transport not PLAIN");
+            }
+            return remote;
         }
 
         private static Duration requireNotNegative(String name, Duration value) {

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class RetryLoop {
     private static final System.Logger LOG = System.getLogger("io.muxpool.retry");
 
+    // The attempt that failed started nothing, but before that its body may have run other commands.
+    private static final Ending MAYBE_STARTED = Ending.notConfirmed("an earlier attempt may have run commands");
+
     private final RetryPolicy policy;
     private final @Nullable String what;
     private final @Nullable Job job;
@@ -35,8 +38,7 @@ final class RetryLoop {
     private final long startNanos;
     private final Deque<RetryOutcome> previous = new ArrayDeque<>();
     private int number;
-    // Whether a command may have run in an earlier attempt: its body may have run others before the one that failed.
-    private boolean maybeStarted;
+    private Ending ending = Ending.notStarted();
 
     RetryLoop(RetryPolicy policy, @Nullable String what, @Nullable Job job) {
         this.policy = policy;
@@ -49,7 +51,7 @@ final class RetryLoop {
     <T extends @Nullable Object, E extends Exception> T run(RetryBody<T, E> body) throws E {
         while (true) {
             if (job != null) {
-                job.check(doing("trying"), maybeStarted, PartialOutput.NONE);
+                job.check(doing("trying"), ending, PartialOutput.NONE);
             }
             Retry retry = new Retry(number, List.copyOf(previous), this::elapsedNanos);
             policy.beforeAttempt.accept(retry);
@@ -134,11 +136,11 @@ final class RetryLoop {
     }
 
     private void sleepBeforeRetry(RetryOutcome outcome) {
-        maybeStarted = true;
+        ending = MAYBE_STARTED;
         String doing = doing("waiting to retry");
         try {
             if (job != null) {
-                job.check(doing, maybeStarted, PartialOutput.NONE);
+                job.check(doing, ending, PartialOutput.NONE);
             }
             LOG.log(System.Logger.Level.INFO, retryLine(outcome));
             sleep(RetryPolicy.clampedNanos(outcome.nextBackoff()), doing);
@@ -164,14 +166,14 @@ final class RetryLoop {
             } finally {
                 registration.close();
             }
-            job.check(doing, maybeStarted, PartialOutput.NONE);
+            job.check(doing, ending, PartialOutput.NONE);
             if (remaining <= nanos && job.timeout().isPresent()) {
                 // An injected sleeper need not have let real time pass. The deadline ends the wait all the same.
-                throw new JobTimeoutException(job.timeout().orElseThrow(), doing, maybeStarted, PartialOutput.NONE);
+                throw new JobTimeoutException(job.timeout().orElseThrow(), doing, ending, PartialOutput.NONE);
             }
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
-            throw new JobInterruptedException(doing, maybeStarted, PartialOutput.NONE, interrupt);
+            throw new JobInterruptedException(doing, ending, PartialOutput.NONE, interrupt);
         }
     }
 

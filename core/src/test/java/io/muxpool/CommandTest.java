@@ -85,6 +85,58 @@ class CommandTest {
     }
 
     @Test
+    void defaultIsNoSubsystemNoTerminalAndToWaitForTheOutputs() {
+        Command command = Command.of("a");
+        assertThat(command.isSubsystem()).isFalse();
+        assertThat(command.pty()).isEmpty();
+        assertThat(command.returnsOnExit()).isFalse();
+    }
+
+    @Test
+    void subsystemIsANameAndNothingElse() {
+        Command sftp = Command.subsystem("sftp").withReturnOnExit(true);
+        assertThat(sftp.isSubsystem()).isTrue();
+        assertThat(sftp.isShell()).isFalse();
+        assertThat(sftp.argv()).containsExactly("sftp");
+        assertThat(sftp.remoteLine()).isEqualTo("sftp");
+        assertThat(sftp.withDryRun(true).isSubsystem()).isTrue();
+        assertThat(Command.subsystem("a;b@c").remoteLine()).isEqualTo("a;b@c");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sftp.withEnv("N", "v"))
+                .withMessageContaining("subsystem");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> sftp.withPty(Pty.of(80, 24)))
+                .withMessageContaining("subsystem");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "a b", "a\0b", "a\nb", "\u007f"})
+    void nameThatIsNoSubsystemsIsRefused(String name) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Command.subsystem(name))
+                .withMessageContaining("subsystem's name");
+    }
+
+    @Test
+    void terminalHasATypeAndASize() {
+        assertThat(Pty.of(80, 24)).isEqualTo(new Pty("xterm-256color", 80, 24));
+        assertThat(new Pty("vt100", 1, 65535).rows()).isEqualTo(65535);
+        for (String term : List.of("", "a b", "a\0", "\u00e9", "a\n")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new Pty(term, 80, 24))
+                    .withMessageContaining("terminal's type");
+        }
+        for (int size : new int[] {Integer.MIN_VALUE, -1, 0, 65536}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Pty.of(size, 24))
+                    .withMessageContainingAll("columns", "65535", Integer.toString(size));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Pty.of(80, size))
+                    .withMessageContainingAll("rows", "65535", Integer.toString(size));
+        }
+    }
+
+    @Test
     void eachChangeIsACopyThatKeepsTheRest() {
         Command plain = Command.of("a");
         Command changed = plain.withEnv("N", "v")
@@ -93,6 +145,8 @@ class CommandTest {
                 .withStderr(Output.inherit())
                 .withLogLevel(Level.DEBUG)
                 .withDryRun(true)
+                .withPty(Pty.of(80, 24))
+                .withReturnOnExit(true)
                 .withEnv("M", "w");
         assertThat(changed.env()).containsExactly(entry("N", "v"), entry("M", "w"));
         assertThat(changed.stdin()).isEqualTo(Input.inherit());
@@ -100,6 +154,9 @@ class CommandTest {
         assertThat(changed.stderr()).isEqualTo(Output.inherit());
         assertThat(changed.logLevel()).isEqualTo(Level.DEBUG);
         assertThat(changed.isDryRun()).isTrue();
+        assertThat(changed.pty()).contains(Pty.of(80, 24));
+        assertThat(changed.returnsOnExit()).isTrue();
+        assertThat(plain.pty()).isEmpty();
         assertThat(plain.env()).isEmpty();
         assertThat(plain.isDryRun()).isFalse();
         assertThat(Command.shell("x").withDryRun(true).isShell()).isTrue();

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(60)
 final class FaultsTest {
     @RegisterExtension
-    final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().startsWith("muxpool-pump"));
+    final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
 
     private ShortTemp sockets = ShortTemp.create();
     private OpenSshServer server = OpenSshServer.start();
@@ -63,7 +63,8 @@ final class FaultsTest {
     private Remote remote(UnaryOperator<Remote.Builder> options) {
         return options.apply(Remote.builder(SshEndpoint.ALIAS)
                         .configFile(server.clientConfig())
-                        .socketDir(sockets.path()))
+                        .socketDir(sockets.path())
+                        .transport(TransportKind.PROCESS))
                 .build();
     }
 
@@ -156,11 +157,11 @@ final class FaultsTest {
     @Test
     void plainSshTellsTheSameFailuresFromAnUnknownOutcome() {
         for (Path config : List.of(server.clientConfigWithWrongHostKey(), server.clientConfigWithUnknownUserKey())) {
-            try (ConnectionPool pool = open(remote -> remote.configFile(config).reuseConnection(false))) {
+            try (ConnectionPool pool = open(remote -> remote.configFile(config).transport(TransportKind.PLAIN))) {
                 assertThatThrownBy(() -> pool.run("true")).isInstanceOf(SshConnectException.class);
             }
         }
-        try (ConnectionPool pool = open(remote -> remote.reuseConnection(false))) {
+        try (ConnectionPool pool = open(remote -> remote.transport(TransportKind.PLAIN))) {
             assertThatThrownBy(() -> pool.run(endless().withStdout(Output.stream(onFirstByte(server::stop)))))
                     .isInstanceOf(OutcomeUnknownException.class)
                     .hasMessageContaining("may have been sent");
@@ -367,7 +368,7 @@ final class FaultsTest {
 
     @Test
     void outputLostWithAPlainConnectionAfterTheExitStatusIsNeverASuccess() {
-        try (ConnectionPool pool = open(remote -> remote.reuseConnection(false))) {
+        try (ConnectionPool pool = open(remote -> remote.transport(TransportKind.PLAIN))) {
             assertOutputLoss(pool, () -> {
                 server.killConnections();
                 for (long ssh : Processes.withArgument(server.clientConfig().toString())) {
@@ -379,7 +380,7 @@ final class FaultsTest {
 
     @Test
     void aPlainSshWhoseLogGrowsLongIsStillUnderstood() {
-        try (ConnectionPool pool = open(remote -> remote.reuseConnection(false))) {
+        try (ConnectionPool pool = open(remote -> remote.transport(TransportKind.PLAIN))) {
             Command much = Command.shell("head -c 700000000 /dev/zero; exit 3").withStdout(Output.discard());
             assertThat(pool.run(much).exit()).isEqualTo(new Exit.Exited(3));
         }
@@ -720,8 +721,8 @@ final class FaultsTest {
                 config,
                 "StdinNull yes\nForkAfterAuthentication yes\nSessionType none\n"
                         + Files.readString(server.clientConfig()));
-        for (boolean reuse : new boolean[] {true, false}) {
-            try (ConnectionPool pool = open(remote -> remote.configFile(config).reuseConnection(reuse))) {
+        for (TransportKind kind : List.of(TransportKind.MUX, TransportKind.PROCESS, TransportKind.PLAIN)) {
+            try (ConnectionPool pool = open(remote -> remote.configFile(config).transport(kind))) {
                 CommandResult result =
                         pool.run(Command.shell("cat; exit 3").withStdin(Input.bytes("precious".getBytes(UTF_8))));
                 assertThat(result.stdoutText()).isEqualTo("precious");
@@ -839,7 +840,7 @@ final class FaultsTest {
             long master = pool.run("true").check().masterPid().orElseThrow();
             assertThat(pool.run("true").check().masterPid()).hasValue(master);
         }
-        try (ConnectionPool plain = open(remote -> remote.configFile(config).reuseConnection(false))) {
+        try (ConnectionPool plain = open(remote -> remote.configFile(config).transport(TransportKind.PLAIN))) {
             // A master started on the side would hold the pipes open, and this would last its ControlPersist.
             assertThat(plain.run(Command.of("echo", "x"), Job.withTimeout(Duration.ofSeconds(20)))
                             .stdoutText())

@@ -81,13 +81,36 @@ class JobTest {
             last = remaining;
         }
         PartialOutput output = new PartialOutput(new byte[] {'o'}, new byte[] {'e'});
-        JobTimeoutException e =
-                catchThrowableOfType(JobTimeoutException.class, () -> job.check("running", true, output));
-        assertThat(e).hasMessage("timed out after 5ms while running");
+        JobTimeoutException e = catchThrowableOfType(
+                JobTimeoutException.class,
+                () -> job.check("running", Ending.notConfirmed("nobody saw it die"), output));
+        assertThat(e).hasMessage("timed out after 5ms while running (not confirmed dead: nobody saw it die)");
         assertThat(e.timeout()).isEqualTo(timeout);
         assertThat(e.commandStarted()).isTrue();
+        assertThat(e.ending().fate()).isEqualTo(Ending.Fate.NOT_CONFIRMED);
+        assertThat(e.ending().why()).isEqualTo("nobody saw it die");
         assertThat(e.partialOutput()).isSameAs(output);
         assertThat(job.isCancelled()).isFalse();
+    }
+
+    @Test
+    void messageSaysThatTheCommandIsDeadAndNothingOfOneThatWasNotStarted() {
+        Job job = Job.create();
+        job.cancel();
+        assertThatThrownBy(() -> job.check("running", Ending.confirmedDead(), PartialOutput.NONE))
+                .hasMessage("cancelled while running (confirmed dead)");
+        assertThatThrownBy(() -> job.check("opening", Ending.notStarted(), PartialOutput.NONE))
+                .isInstanceOfSatisfying(JobCancelledException.class, e -> {
+                    assertThat(e).hasMessage("cancelled while opening");
+                    assertThat(e.ending()).isEqualTo(Ending.notStarted());
+                });
+    }
+
+    @Test
+    void reasonBelongsToADeathThatCannotBeConfirmed() {
+        assertThatIllegalArgumentException().isThrownBy(() -> Ending.notConfirmed(""));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Ending(Ending.Fate.CONFIRMED_DEAD, "why"));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Ending(Ending.Fate.NOT_STARTED, "why"));
     }
 
     @Test

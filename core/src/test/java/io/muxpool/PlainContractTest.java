@@ -1,6 +1,7 @@
 package io.muxpool;
 
 import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ final class PlainContractTest extends TransportContract {
         OpenSshServer started = OpenSshServer.start();
         server = started;
         return Remote.builder(SshEndpoint.ALIAS)
+                .sshProgram(Ssh.program())
                 .configFile(started.clientConfig())
                 .socketDir(socketDir)
                 .reuseConnection(false)

@@ -12,6 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RemoteTest {
@@ -28,6 +29,9 @@ class RemoteTest {
         assertThat(remote.port()).isEmpty();
         assertThat(remote.connectTimeout()).isEmpty();
         assertThat(remote.reuseConnection()).isTrue();
+        assertThat(remote.transport()).isEqualTo(TransportKind.AUTO);
+        assertThat(remote.attach()).isEqualTo(AttachPolicy.CREATE_IF_MISSING);
+        assertThat(remote.killGrace()).isEqualTo(Duration.ofSeconds(2));
         assertThat(remote.controlPersist()).isEqualTo(Duration.ofSeconds(600));
         assertThat(remote.controlPersistMargin()).isEqualTo(Duration.ofSeconds(2));
         assertThat(remote.socketDir()).isEqualTo(Path.of(System.getProperty("user.home"), ".ssh", "muxpool"));
@@ -190,6 +194,43 @@ class RemoteTest {
     }
 
     @Test
+    void negativeKillGraceIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Remote.builder("h").killGrace(Duration.ofNanos(-1)))
+                .withMessageContaining("killGrace");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"MUX", "PROCESS"})
+    void transportThatSharesAConnectionIsRefusedWithoutReuse(TransportKind kind) {
+        Remote.Builder builder = Remote.builder("h").transport(kind).reuseConnection(false);
+        assertThatIllegalArgumentException()
+                .isThrownBy(builder::build)
+                .withMessageContainingAll("reuseConnection", kind.name());
+        assertThat(builder.reuseConnection(true).build().transport()).isEqualTo(kind);
+    }
+
+    @Test
+    void plainTransportNeverReusesAConnection() {
+        Remote plain = Remote.builder("h").transport(TransportKind.PLAIN).build();
+        assertThat(plain.reuseConnection()).isFalse();
+        assertThat(plain.toBuilder().transport(TransportKind.AUTO).build().reuseConnection())
+                .isTrue();
+    }
+
+    @Test
+    void existingMasterCannotBeRequiredWithoutASharedConnection() {
+        Remote.Builder builder = Remote.builder("h").attach(AttachPolicy.REQUIRE_EXISTING);
+        assertThat(builder.build().attach()).isEqualTo(AttachPolicy.REQUIRE_EXISTING);
+        assertThatIllegalArgumentException()
+                .isThrownBy(builder.transport(TransportKind.PLAIN)::build)
+                .withMessageContaining("REQUIRE_EXISTING");
+        assertThatIllegalArgumentException()
+                .isThrownBy(builder.transport(TransportKind.AUTO).reuseConnection(false)::build)
+                .withMessageContaining("REQUIRE_EXISTING");
+    }
+
+    @Test
     void badHostIsRefusedAtTheStart() {
         assertThatIllegalArgumentException().isThrownBy(() -> Remote.builder("-oProxyCommand=evil"));
     }
@@ -228,6 +269,9 @@ class RemoteTest {
                 .port(5)
                 .connectTimeout(Duration.ofSeconds(3))
                 .reuseConnection(false)
+                .transport(TransportKind.PLAIN)
+                .attach(AttachPolicy.ALWAYS_NEW)
+                .killGrace(Duration.ZERO)
                 .controlPersist(Duration.ofSeconds(4))
                 .controlPersistMargin(Duration.ofSeconds(1))
                 .socketDir(Path.of("/d"))
@@ -238,6 +282,9 @@ class RemoteTest {
         assertThat(remote.location()).hasToString("src");
         assertThat(Remote.Location.DST).hasToString("dst");
         assertThat(remote.reuseConnection()).isFalse();
+        assertThat(remote.transport()).isEqualTo(TransportKind.PLAIN);
+        assertThat(remote.attach()).isEqualTo(AttachPolicy.ALWAYS_NEW);
+        assertThat(remote.killGrace()).isZero();
         assertThat(remote.exitOnShutdown()).isTrue();
         assertThat(remote.socketDir()).isEqualTo(Path.of("/d"));
         assertThat(Remote.local().toBuilder().build().isLocal()).isTrue();

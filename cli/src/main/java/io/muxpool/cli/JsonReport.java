@@ -33,6 +33,8 @@ final class JsonReport {
             json.writeStringField("outcome", outcome.word());
             number(json, "code", outcome.code());
             json.writeStringField("signal", outcome.signal());
+            json.writeFieldName("dead");
+            json.writeObject(outcome.dead());
             json.writeNumberField("elapsed_ms", elapsed.toNanos() / 1e6);
             json.writeBooleanField("reused", result != null && result.reused());
             number(json, "master_pid", result == null ? OptionalLong.empty() : result.masterPid());

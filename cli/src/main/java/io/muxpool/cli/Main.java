@@ -1,5 +1,7 @@
 package io.muxpool.cli;
 
+import io.muxpool.AttachPolicy;
+import io.muxpool.TransportKind;
 import io.muxpool.cli.demo.DemoCommand;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -49,6 +51,8 @@ public final class Main implements Callable<Integer> {
                 // The last one counts, so that an alias can have defaults.
                 .setOverwrittenOptionsAllowed(true)
                 .registerConverter(Duration.class, Durations::parse)
+                .registerConverter(TransportKind.class, Choices::transport)
+                .registerConverter(AttachPolicy.class, Choices::attach)
                 .setParameterExceptionHandler((e, all) -> badWords(e, isJsonRun(args)))
                 .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, isJsonRun(args)));
         // Behind the host every word is the command's, whatever it looks like.

@@ -1,6 +1,7 @@
 package io.muxpool.cli;
 
 import io.muxpool.CommandResult;
+import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.JobCancelledException;
 import io.muxpool.JobException;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param exitCode of this process
  * @param code the command's status, when there is one
  * @param signal the signal's name or number, when it died of one
+ * @param dead of a command that was given up: whether it is confirmed dead; null when it was not, or had not started
  * @param message what to tell the user; null when there is nothing to tell
  */
 record Outcome(
@@ -25,6 +27,7 @@ record Outcome(
         int exitCode,
         @Nullable Integer code,
         @Nullable String signal,
+        @Nullable Boolean dead,
         @Nullable String message,
         @Nullable CommandResult result,
         PartialOutput partial) {
@@ -53,34 +56,42 @@ record Outcome(
             @Nullable String signal,
             @Nullable String message,
             CommandResult result) {
-        return new Outcome(word, exit.shellCode(), code, signal, message, result, PartialOutput.NONE);
+        return new Outcome(word, exit.shellCode(), code, signal, null, message, result, PartialOutput.NONE);
     }
 
     /** A failure without a result, of the exit code 255. */
     static Outcome failure(String word, String message) {
-        return new Outcome(word, ExitCodes.SSH, null, null, message, null, PartialOutput.NONE);
+        return new Outcome(word, ExitCodes.SSH, null, null, null, message, null, PartialOutput.NONE);
     }
 
     /** The outcome that an exception stands for; empty when it stands for none. */
     static Optional<Outcome> of(RuntimeException e) {
         if (e instanceof NotStartedException) {
-            return Optional.of(failed("not_started", ExitCodes.SSH, "not started: ", e, PartialOutput.NONE));
+            return Optional.of(failed("not_started", ExitCodes.SSH, null, "not started: ", e, PartialOutput.NONE));
         }
         if (e instanceof OutcomeUnknownException unknown) {
-            return Optional.of(failed("unknown", ExitCodes.SSH, "outcome unknown: ", e, unknown.partialOutput()));
+            return Optional.of(failed("unknown", ExitCodes.SSH, null, "outcome unknown: ", e, unknown.partialOutput()));
         }
         if (e instanceof JobException job) {
-            String before = job.commandStarted() ? "" : "not started: ";
+            boolean started = job.commandStarted();
+            Boolean dead = started ? job.ending().fate() == Ending.Fate.CONFIRMED_DEAD : null;
+            String before = started ? "" : "not started: ";
             String word = e instanceof JobTimeoutException
                     ? "timeout"
                     : e instanceof JobCancelledException ? "cancelled" : "unknown";
             int code = e instanceof JobTimeoutException ? ExitCodes.TIMEOUT : ExitCodes.SSH;
-            return Optional.of(failed(word, code, before, e, job.partialOutput()));
+            return Optional.of(failed(word, code, dead, before, e, job.partialOutput()));
         }
         return Optional.empty();
     }
 
-    private static Outcome failed(String word, int exitCode, String before, RuntimeException e, PartialOutput partial) {
-        return new Outcome(word, exitCode, null, null, before + e.getMessage(), null, partial);
+    private static Outcome failed(
+            String word,
+            int exitCode,
+            @Nullable Boolean dead,
+            String before,
+            RuntimeException e,
+            PartialOutput partial) {
+        return new Outcome(word, exitCode, null, null, dead, before + e.getMessage(), null, partial);
     }
 }

@@ -1,6 +1,8 @@
 package io.muxpool.cli;
 
+import io.muxpool.AttachPolicy;
 import io.muxpool.Remote;
+import io.muxpool.TransportKind;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +46,22 @@ final class RemoteOptions {
     private boolean noReuse;
 
     @Option(
+            names = "--transport",
+            paramLabel = "KIND",
+            completionCandidates = Choices.Transports.class,
+            description = "auto, mux (the master's own protocol), process (ssh -S), plain (ssh) (default: auto)")
+    private TransportKind transport = TransportKind.AUTO;
+
+    @Option(
+            names = "--attach",
+            paramLabel = "HOW",
+            completionCandidates = Choices.Attach.class,
+            description =
+                    "existing: only your own master at its ControlPath, no login is made; create: a warm one, else a"
+                            + " new one; new: none that another process left (default: create)")
+    private AttachPolicy attach = AttachPolicy.CREATE_IF_MISSING;
+
+    @Option(
             names = {"-v", "--verbose"},
             description = "say on standard error what happens, with ssh's own words")
     private boolean verbose;
@@ -58,6 +76,8 @@ final class RemoteOptions {
                 .sshProgram(sshProgram)
                 .configFile(configFile)
                 .reuseConnection(!noReuse)
+                .transport(transport)
+                .attach(attach)
                 .verbose(verbose);
         if (!options.isEmpty()) {
             List<String> words = new ArrayList<>();

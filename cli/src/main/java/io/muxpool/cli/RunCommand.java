@@ -117,7 +117,8 @@ final class RunCommand implements Callable<Integer> {
         }
         return new Prepared(
                 command(),
-                ConnectionPool.builder(remote, pool).capacity(capacity),
+                // One command, and then this process ends: a channel opened ahead would only be in its way.
+                ConnectionPool.builder(remote, pool).capacity(capacity).spares(0),
                 RetryPolicy.builder().maxRetries(retries).build());
     }
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(90)
 final class DemoTest {
     @RegisterExtension
-    final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().startsWith("muxpool-pump"));
+    final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
 
     @Test
     void theDemoShowsEveryLineAndASecondProcessOnTheSameMaster() {

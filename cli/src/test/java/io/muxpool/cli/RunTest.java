@@ -139,6 +139,7 @@ final class RunTest {
                 .containsEntry("outcome", "exited")
                 .containsEntry("code", 0L)
                 .containsEntry("signal", "null")
+                .containsEntry("dead", "null")
                 .containsEntry("reused", false)
                 .containsEntry("stdout", "a b\n")
                 .containsEntry("stderr", "")
@@ -147,6 +148,15 @@ final class RunTest {
                 .asInstanceOf(InstanceOfAssertFactories.DOUBLE)
                 .isPositive();
         assertThat(second).containsEntry("reused", true).containsEntry("master_pid", first.get("master_pid"));
+    }
+
+    @Test
+    void plainTransportLeavesNothingWarm() throws Exception {
+        assertThat(json(muxpool(run("--json", "--transport", "plain", "box", "--", "true"))))
+                .containsEntry("outcome", "exited")
+                .containsEntry("reused", false)
+                .containsEntry("master_pid", "null");
+        assertThat(temp.resolve("s")).doesNotExist();
     }
 
     @Test
@@ -168,7 +178,14 @@ final class RunTest {
         assertThat(ended.stderr()).startsWith("muxpool: timed out after 1.5s").hasLineCount(1);
         Map<String, Object> json =
                 json(muxpool(run("--json", "--timeout", "1s", "box", "--", "sh", "-c", "echo early; sleep 3")));
-        assertThat(json).containsEntry("outcome", "timeout").containsEntry("stdout", "early\n");
+        assertThat(json)
+                .containsEntry("outcome", "timeout")
+                .containsEntry("stdout", "early\n")
+                .containsEntry("dead", false);
+        assertThat((String) json.get("message")).endsWith("(not confirmed dead: ssh cannot signal the other side)");
+        assertThat(json(muxpool("run", "--json", "--timeout", "1s", "-", "--", "sleep", "60")))
+                .containsEntry("outcome", "timeout")
+                .containsEntry("dead", true);
     }
 
     @Test
@@ -241,6 +258,10 @@ final class RunTest {
                 run("--timeout", "0s", "box", "true"),
                 run("--socket-dir", "", "box", "true"),
                 run("-o", "", "box", "true"),
+                run("--transport", "MUX", "box", "true"),
+                run("--attach", "maybe", "box", "true"),
+                run("--transport", "process", "--no-reuse", "box", "true"),
+                run("--attach", "existing", "--transport", "plain", "box", "true"),
                 run("box"),
                 run("--no-such-option", "box", "true"))) {
             Ended ended = muxpool(bad);

@@ -13,8 +13,9 @@ import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
-import io.muxpool.internal.process.StreamFailedException;
+import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.transport.Link;
+import io.muxpool.internal.transport.LinkOwner;
 import io.muxpool.internal.transport.ProcessTransport;
 import io.muxpool.internal.transport.SessionNotOpenedException;
 import java.io.IOException;
@@ -158,7 +159,7 @@ public final class Examination {
                         .build();
                 ControlMaster master = new ControlMaster(throwAway, socket);
                 step("connection", check -> connection(check, master));
-                Link link = new ProcessTransport(throwAway).link(socket);
+                Link link = new ProcessTransport(throwAway).link(master, LinkOwner.NONE);
                 step("multiplexing", check -> multiplexing(check, link));
                 step("sessions", check -> sessions(check, link));
             } finally {
@@ -221,6 +222,8 @@ public final class Examination {
                     Verdict.PROBLEM,
                     "`echo muxpool` ended with " + ran.exit() + " and wrote \"" + said.strip() + "\"",
                     "the account's shell or a forced command gets in the way, or a start file prints something");
+        } catch (PathUnusableException e) {
+            return new Finding(check, Verdict.PROBLEM, String.valueOf(e.getMessage()), "run this again");
         } catch (SessionNotOpenedException e) {
             return new Finding(
                     check,

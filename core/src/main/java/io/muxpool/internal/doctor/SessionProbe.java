@@ -4,6 +4,7 @@ import io.muxpool.Command;
 import io.muxpool.Input;
 import io.muxpool.Job;
 import io.muxpool.Output;
+import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.transport.Link;
 import io.muxpool.internal.transport.SessionNotOpenedException;
 import java.io.IOException;
@@ -68,7 +69,7 @@ final class SessionProbe {
             try {
                 link.run(cat, job);
                 opened.complete(false);
-            } catch (SessionNotOpenedException e) {
+            } catch (SessionNotOpenedException | PathUnusableException e) {
                 opened.complete(false);
             } catch (RuntimeException e) {
                 opened.completeExceptionally(e);

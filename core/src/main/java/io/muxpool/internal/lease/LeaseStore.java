@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The leases of one pool, shared by every process of this user that opens the same pool.
@@ -58,14 +59,25 @@ public final class LeaseStore {
      * @throws SocketDirectoryException when the directories are unsafe, too deep or not writable
      */
     public Lease acquire() {
-        namespace.requireWithinBudget();
-        namespace.directories().forEach(SafeDirectory::ensure);
-        try {
+        return prepared(() -> {
             Optional<Lease> found = scan(namespace.free());
             if (found.isEmpty()) {
                 found = scan(namespace.used());
             }
             return found.isPresent() ? found.get() : create();
+        });
+    }
+
+    @FunctionalInterface
+    private interface Taking {
+        Lease take() throws IOException;
+    }
+
+    private Lease prepared(Taking taking) {
+        namespace.requireWithinBudget();
+        namespace.directories().forEach(SafeDirectory::ensure);
+        try {
+            return taking.take();
         } catch (IOException e) {
             throw new SocketDirectoryException(
                     "cannot take a lease in " + SafeDirectory.show(namespace.directory()) + ": "
@@ -74,6 +86,21 @@ public final class LeaseStore {
                             + " with socketDir (--socket-dir)",
                     e);
         }
+    }
+
+    /** Makes a new lease, whatever warm ones there are. */
+    public Lease acquireNew() {
+        return prepared(this::create);
+    }
+
+    /** Sessions that the server was seen to allow on one connection, by whoever met the limit within the last day. */
+    public OptionalInt learnedSessions() {
+        return SessionsHint.read(namespace.directory());
+    }
+
+    /** Leaves a note of the sessions that the server allows on one connection. A hint: failing to is no failure. */
+    public void learnSessions(int sessions) {
+        SessionsHint.write(namespace.directory(), sessions);
     }
 
     /** Takes this lease and no other, if nobody holds it. Prunes it when it is stale. */

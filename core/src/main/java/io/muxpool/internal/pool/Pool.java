@@ -5,30 +5,33 @@ import io.muxpool.Job;
 import io.muxpool.JobException;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PoolEvent;
+import io.muxpool.PoolListener;
 import io.muxpool.Remote;
 import io.muxpool.SshConnectException;
+import io.muxpool.internal.event.Events;
 import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.pool.SlotTable.Line;
+import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.text.Sha256;
 import io.muxpool.internal.transport.Link;
-import io.muxpool.internal.transport.LocalTransport;
-import io.muxpool.internal.transport.PlainTransport;
-import io.muxpool.internal.transport.ProcessTransport;
+import io.muxpool.internal.transport.LinkOwner;
+import io.muxpool.internal.transport.MuxTransport;
 import io.muxpool.internal.transport.SessionNotOpenedException;
+import io.muxpool.internal.transport.SessionNotOpenedException.Why;
+import io.muxpool.internal.transport.Started;
 import io.muxpool.internal.transport.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,44 +47,168 @@ public final class Pool {
     private final String name;
     private final Remote remote;
     private final int maxConnections;
-    private final Supplier<Link> links;
+    private final Events events;
+    private final Ladder ladder;
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final SlotTable<Link> table;
+    private final SlotTable<PooledLink> table;
     private final Deque<Waiter> waiters = new ArrayDeque<>();
     private boolean closed;
+
+    // Sessions on one connection, as far as the server was seen to refuse more.
+    private int sessionsAllowed = Integer.MAX_VALUE;
+
+    // Refused on a connection that nothing had ever run on, in a row.
+    private int bareRefusals;
 
     private final class Waiter {
         final Condition turn = lock.newCondition();
 
-        @Nullable Line<Link> given;
+        @Nullable Line<PooledLink> given;
     }
 
-    /**
-     * Connects nothing yet.
-     *
-     * @param maxConnections how many there may be at a time; {@link Integer#MAX_VALUE} for no bound
-     */
-    public Pool(Remote remote, String name, int capacity, int maxConnections) {
+    /** What a pool is opened with. */
+    public record Options(
+            int capacity,
+            int maxConnections,
+            int spares,
+            Duration idleTime,
+            int maxReceiveWindow,
+            @Nullable PoolListener listener) {}
+
+    /** Connects nothing yet. */
+    public Pool(Remote remote, String name, Options options) {
         this.remote = remote;
         this.name = name;
-        this.maxConnections = maxConnections;
-        this.table = new SlotTable<>(capacity);
-        this.links = links(remote, name);
+        this.maxConnections = options.maxConnections();
+        this.table = new SlotTable<>(options.capacity());
+        this.events = new Events(remote.toString(), options.listener());
+        this.ladder = new Ladder(
+                remote,
+                name,
+                new MuxTransport.Options(
+                        options.capacity(), options.spares(), options.idleTime(), options.maxReceiveWindow()));
     }
 
-    private static Supplier<Link> links(Remote remote, String name) {
-        Transport transport = transport(remote);
-        LOG.log(Level.DEBUG, "pool {0} of {1} uses the {2} transport", name, remote, transport.mode());
-        if (!transport.needsMaster()) {
-            return () -> transport.link(Path.of("none"));
-        }
-        LeaseStore leases = new LeaseStore(
+    private LeaseStore leases(Transport.OnMaster transport) {
+        return new LeaseStore(
                 remote.socketDir(),
                 transport.mode(),
                 remote.location() + "#" + remote.cacheNamespace() + "#" + name + otherWords(remote),
                 remote.controlPersist());
-        return () -> new MasterLink(remote, leases, transport);
+    }
+
+    private Line<PooledLink> addLine() {
+        LineOwner owner = new LineOwner();
+        Line<PooledLink> line = table.add(new PooledLink(remote, ladder, this::leases, owner));
+        owner.line = line;
+        return line;
+    }
+
+    /** What a line's link tells, and is told. */
+    private final class LineOwner implements LinkOwner {
+        // Set under the pool's lock, before the link is used.
+        private volatile @Nullable Line<PooledLink> line;
+
+        private Line<PooledLink> line() {
+            Line<PooledLink> known = line;
+            if (known == null) {
+                throw new IllegalStateException("a link that is in no pool yet");
+            }
+            return known;
+        }
+
+        @Override
+        public int sessionsAllowed() {
+            lock.lock();
+            try {
+                return sessionsAllowed;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void learned(int sessions) {
+            Pool.this.learned(line(), sessions);
+        }
+
+        @Override
+        public void outOfService(int sessions) {
+            Pool.this.outOfService(line(), sessions);
+        }
+
+        @Override
+        public void lingering(int change) {
+            Pool.this.lingering(line(), change);
+        }
+
+        @Override
+        public void happened(PoolEvent event) {
+            events.happened(event);
+        }
+    }
+
+    private void learned(Line<PooledLink> line, int sessions) {
+        lock.lock();
+        try {
+            sessionsAllowed = Math.min(sessionsAllowed, Math.max(1, sessions));
+            table.learn(line, sessionsAllowed);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What is seen of a server's limit when it refuses a session counts for every connection, and for later processes. */
+    private void outOfService(Line<PooledLink> line, int sessions) {
+        boolean spent;
+        lock.lock();
+        try {
+            if (sessions > 0) {
+                sessionsAllowed = Math.min(sessionsAllowed, sessions);
+                table.learn(line, sessionsAllowed);
+            }
+            table.retire(line);
+            spent = table.removeIfSpent(line);
+            serveWaiters();
+        } finally {
+            lock.unlock();
+        }
+        LOG.log(
+                Level.INFO,
+                "{0} refused a session with {1} open; connections of pool {2} now carry {3}",
+                remote,
+                sessions,
+                name,
+                line.capacity());
+        // Told by the thread that reads for everyone: what touches files is for another.
+        Pumps.start(() -> {
+            if (sessions > 0) {
+                line.link().remember(sessions);
+            }
+            if (spent) {
+                discard(line);
+            }
+        });
+    }
+
+    private void lingering(Line<PooledLink> line, int change) {
+        boolean spent = false;
+        lock.lock();
+        try {
+            table.linger(line, change);
+            if (line.free() == 0 && line.taken() == 0 && line.running() == 0) {
+                // Nothing but leftovers on it, whose end nobody tells: another connection serves better.
+                table.retire(line);
+                spent = table.removeIfSpent(line);
+            }
+            serveWaiters();
+        } finally {
+            lock.unlock();
+        }
+        if (spent) {
+            Pumps.start(() -> discard(line));
+        }
     }
 
     /**
@@ -99,15 +226,6 @@ public final class Pool {
                 : " (options " + Sha256.base64(String.join("\0", words)).substring(0, 11) + ")";
     }
 
-    private static Transport transport(Remote remote) {
-        if (remote.isLocal()) {
-            return new LocalTransport();
-        }
-        // Windows' OpenSSH has no ControlMaster.
-        boolean windows = System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("windows");
-        return remote.reuseConnection() && !windows ? new ProcessTransport(remote) : new PlainTransport(remote);
-    }
-
     /**
      * Takes a slot: of the connection with most free ones, of a new one when all are full, and at {@code maxConnections}
      * the next one given back, first come first served.
@@ -115,12 +233,12 @@ public final class Pool {
      * @throws IllegalStateException when the pool is closed
      * @throws io.muxpool.JobException when the job ends first
      */
-    Line<Link> take(Job job) {
+    Line<PooledLink> take(Job job) {
         job.check("waiting for a free connection of pool " + name);
         lock.lock();
         try {
             requireOpen();
-            Optional<Line<Link>> free = waiters.isEmpty() ? chooseOrAdd() : Optional.empty();
+            Optional<Line<PooledLink>> free = waiters.isEmpty() ? chooseOrAdd() : Optional.empty();
             if (free.isPresent()) {
                 table.take(free.get());
                 return free.get();
@@ -131,12 +249,12 @@ public final class Pool {
         }
     }
 
-    private Optional<Line<Link>> chooseOrAdd() {
-        Optional<Line<Link>> chosen = table.choose();
-        return chosen.isEmpty() && table.size() < maxConnections ? Optional.of(table.add(links.get())) : chosen;
+    private Optional<Line<PooledLink>> chooseOrAdd() {
+        Optional<Line<PooledLink>> chosen = table.choose();
+        return chosen.isEmpty() && table.size() < maxConnections ? Optional.of(addLine()) : chosen;
     }
 
-    private Line<Link> await(Job job) {
+    private Line<PooledLink> await(Job job) {
         Waiter waiter = new Waiter();
         waiters.addLast(waiter);
         try (Job.Registration registration = job.onCancel(() -> wake(waiter))) {
@@ -169,7 +287,7 @@ public final class Pool {
     }
 
     /** Returns a slot. */
-    void giveBack(Line<Link> line) {
+    void giveBack(Line<PooledLink> line) {
         boolean spent;
         lock.lock();
         try {
@@ -186,7 +304,7 @@ public final class Pool {
 
     private void serveWaiters() {
         while (!closed && !waiters.isEmpty()) {
-            Optional<Line<Link>> free = chooseOrAdd();
+            Optional<Line<PooledLink>> free = chooseOrAdd();
             if (free.isEmpty()) {
                 return;
             }
@@ -204,11 +322,29 @@ public final class Pool {
      * @param slot whose line it is; changed when the command moves
      */
     Link.Ran run(Slot slot, Command command, Job job) {
+        return placed(slot, command, job, line -> runOn(line, command, job));
+    }
+
+    /** As {@link #run}, but the command's streams are the caller's, and it goes on when this returns. */
+    Started start(Slot slot, Command command, Job job) {
+        return placed(slot, command, job, line -> startOn(line, command, job));
+    }
+
+    @FunctionalInterface
+    private interface Attempt<T> {
+        T on(Line<PooledLink> line) throws SessionNotOpenedException;
+    }
+
+    private <T> T placed(Slot slot, Command command, Job job, Attempt<T> attempt) {
         boolean secondTry = false;
         for (; ; ) {
-            Line<Link> line = slot.line(job);
+            Line<PooledLink> line = slot.line(job);
+            if (isRetired(line)) {
+                slot.leave(line);
+                continue;
+            }
             try {
-                return runOn(line, command, job);
+                return attempt.on(line);
             } catch (SessionNotOpenedException e) {
                 if (!e.inputIntact()) {
                     throw new NotStartedException(
@@ -217,19 +353,67 @@ public final class Pool {
                             false,
                             e);
                 }
-                if (!secondTry) {
+                if (e.why() == Why.REFUSED && !secondTry) {
                     secondTry = true;
                     pause(job);
                     continue;
                 }
                 secondTry = false;
-                refused(line, e);
+                if (e.why() == Why.REFUSED) {
+                    refused(line, e);
+                } else if (e.why() == Why.OUT_OF_SERVICE) {
+                    requireHope(line, e);
+                }
                 slot.leave(line);
             }
         }
     }
 
-    private Link.Ran runOn(Line<Link> line, Command command, Job job) throws SessionNotOpenedException {
+    private boolean isRetired(Line<PooledLink> line) {
+        lock.lock();
+        try {
+            return line.retired();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Link.Ran runOn(Line<PooledLink> line, Command command, Job job) throws SessionNotOpenedException {
+        begin(line);
+        SlotTable.End end = SlotTable.End.NOT_RUN;
+        try {
+            Link.Ran ran = line.link().run(command, job);
+            end = SlotTable.End.SERVED;
+            return ran;
+        } catch (OutcomeUnknownException | JobException e) {
+            end = endOf(e);
+            throw e;
+        } finally {
+            end(line, end);
+        }
+    }
+
+    private Started startOn(Line<PooledLink> line, Command command, Job job) throws SessionNotOpenedException {
+        begin(line);
+        SlotTable.End end = SlotTable.End.NOT_RUN;
+        boolean running = false;
+        try {
+            Started started = line.link().start(command, job);
+            running = true;
+            // Not in the thread that tells it, which may be the one that reads for everyone.
+            started.freed().thenRun(() -> Pumps.start(() -> end(line, SlotTable.End.SERVED)));
+            return started;
+        } catch (OutcomeUnknownException | JobException e) {
+            end = endOf(e);
+            throw e;
+        } finally {
+            if (!running) {
+                end(line, end);
+            }
+        }
+    }
+
+    private void begin(Line<PooledLink> line) {
         lock.lock();
         try {
             requireOpen();
@@ -237,23 +421,14 @@ public final class Pool {
         } finally {
             lock.unlock();
         }
-        SlotTable.End end = SlotTable.End.NOT_RUN;
-        try {
-            Link.Ran ran = line.link().run(command, job);
-            end = SlotTable.End.SERVED;
-            return ran;
-        } catch (OutcomeUnknownException e) {
-            end = SlotTable.End.ABANDONED;
-            throw e;
-        } catch (JobException e) {
-            end = e.commandStarted() ? SlotTable.End.ABANDONED : SlotTable.End.NOT_RUN;
-            throw e;
-        } finally {
-            end(line, end);
-        }
     }
 
-    private void end(Line<Link> line, SlotTable.End end) {
+    private static SlotTable.End endOf(RuntimeException e) {
+        boolean started = !(e instanceof JobException job) || job.commandStarted();
+        return started ? SlotTable.End.ABANDONED : SlotTable.End.NOT_RUN;
+    }
+
+    private void end(Line<PooledLink> line, SlotTable.End end) {
         boolean last;
         lock.lock();
         try {
@@ -273,7 +448,7 @@ public final class Pool {
     }
 
     /** What a refused session teaches: the sessions that run beside it are all that the server allows. */
-    private void refused(Line<Link> line, SessionNotOpenedException refusal) {
+    private void refused(Line<PooledLink> line, SessionNotOpenedException refusal) {
         boolean hopeless;
         lock.lock();
         try {
@@ -296,11 +471,31 @@ public final class Pool {
                 name,
                 line.capacity());
         if (hopeless) {
-            throw new SshConnectException(
-                    remote + " refuses every session, even the first of a connection: " + refusal.getMessage()
-                            + ". Does its sshd_config have MaxSessions 0, or the account no right to sessions?",
-                    refusal);
+            throw hopeless(refusal);
         }
+    }
+
+    private void requireHope(Line<PooledLink> line, SessionNotOpenedException refusal) {
+        boolean served;
+        lock.lock();
+        try {
+            served = line.served() || line.running() > 0;
+            // Once is no proof: the session that the master itself was started with may not have been cleared away.
+            bareRefusals = served ? 0 : bareRefusals + 1;
+            served |= bareRefusals < 3;
+        } finally {
+            lock.unlock();
+        }
+        if (!served && refusal.onOwnMaster()) {
+            throw hopeless(refusal);
+        }
+    }
+
+    private SshConnectException hopeless(SessionNotOpenedException refusal) {
+        return new SshConnectException(
+                remote + " refuses every session, even the first of a connection: " + refusal.getMessage()
+                        + ". Does its sshd_config have MaxSessions 0, or the account no right to sessions?",
+                refusal);
     }
 
     private static void pause(Job job) {
@@ -320,7 +515,7 @@ public final class Pool {
 
     /** Refuses new work, and shuts down every line: at once, or when the last command on it ends. */
     public void close() {
-        List<Line<Link>> idle = new ArrayList<>();
+        List<Line<PooledLink>> idle = new ArrayList<>();
         lock.lock();
         try {
             if (closed) {
@@ -335,9 +530,9 @@ public final class Pool {
         closeAll(idle);
     }
 
-    private static void closeAll(List<Line<Link>> lines) {
+    private static void closeAll(List<Line<PooledLink>> lines) {
         @Nullable RuntimeException first = null;
-        for (Line<Link> line : lines) {
+        for (Line<PooledLink> line : lines) {
             try {
                 line.link().close();
             } catch (RuntimeException e) {
@@ -353,16 +548,17 @@ public final class Pool {
         }
     }
 
-    private void discard(Line<Link> line) {
+    private void discard(Line<PooledLink> line) {
         try {
-            if (line.link() instanceof MasterLink master) {
-                master.closeForGood();
-            } else {
-                line.link().close();
-            }
+            line.link().closeForGood();
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "retiring a connection of pool " + name + " failed", e);
         }
+    }
+
+    /** What listeners hear. */
+    Events events() {
+        return events;
     }
 
     /** Where commands go. */

@@ -8,10 +8,15 @@ import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.JobCancelledException;
 import io.muxpool.JobTimeoutException;
+import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PoolEvent;
 import io.muxpool.ShellQuote;
 import io.muxpool.internal.pool.SlotTable.Line;
+import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.text.Printable;
 import io.muxpool.internal.transport.Link;
+import io.muxpool.internal.transport.Started;
 import io.muxpool.internal.turn.Turn;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -34,18 +39,21 @@ public final class Slot implements AutoCloseable {
 
     // Guards the three fields below, for moments only.
     private final ReentrantLock state = new ReentrantLock();
-    private @Nullable Line<Link> line;
+    private @Nullable Line<PooledLink> line;
     private boolean busy;
     private boolean closed;
 
-    private Slot(Pool pool, Line<Link> line) {
+    private Slot(Pool pool, Line<PooledLink> line) {
         this.pool = pool;
         this.line = line;
     }
 
     /** Takes a slot of the pool; blocks up to the job's deadline when the pool is bounded and full. */
     public static Slot take(Pool pool, Job job) {
-        return new Slot(pool, pool.take(job));
+        long start = System.nanoTime();
+        Slot slot = new Slot(pool, pool.take(job));
+        pool.events().happened(new PoolEvent.SlotTaken(Duration.ofNanos(System.nanoTime() - start)));
+        return slot;
     }
 
     /**
@@ -67,16 +75,65 @@ public final class Slot implements AutoCloseable {
             try {
                 announce("Executing: ", command);
                 CommandResult result = result(command, pool.run(this, command, job), start);
-                trace(result.exit().success() ? "success" : "failure", command, start);
+                ended(result.exit().success() ? "success" : "failure", command, start);
                 return result;
             } catch (RuntimeException e) {
-                trace(status(e), command, start);
+                ended(status(e), command, start);
                 throw e;
             } finally {
                 end();
             }
         } finally {
             turn.end();
+        }
+    }
+
+    /**
+     * Starts a command whose streams are the caller's. The slot is taken until its channel has ended.
+     *
+     * @throws IllegalStateException when this slot or its pool is closed
+     */
+    public Started start(Command command, Job job) {
+        long start = System.nanoTime();
+        requireOpen();
+        turn.take(job, "waiting for the command that runs on the same connection");
+        boolean running = false;
+        try {
+            begin();
+            try {
+                announce("Executing: ", command);
+                Started started = pool.start(this, command, job);
+                running = true;
+                // Not in the thread that tells it, which may be the one that reads for everyone.
+                started.freed().thenRun(() -> Pumps.start(() -> finished(started, command, start)));
+                return started;
+            } catch (RuntimeException e) {
+                ended(status(e), command, start);
+                throw e;
+            } finally {
+                if (!running) {
+                    end();
+                }
+            }
+        } finally {
+            if (!running) {
+                turn.end();
+            }
+        }
+    }
+
+    private void finished(Started started, Command command, long start) {
+        try {
+            String status = started.exited().isCompletedExceptionally()
+                    ? "failure"
+                    : started.exited().isDone() && started.exited().join().success() ? "success" : "failure";
+            ended(status, command, start);
+        } finally {
+            try {
+                end();
+            } finally {
+                turn.end();
+            }
         }
     }
 
@@ -102,7 +159,7 @@ public final class Slot implements AutoCloseable {
     }
 
     private void end() {
-        @Nullable Line<Link> returned;
+        @Nullable Line<PooledLink> returned;
         state.lock();
         try {
             busy = false;
@@ -116,7 +173,7 @@ public final class Slot implements AutoCloseable {
     }
 
     /** The line that commands run on now; asked for by the pool, while a command runs. */
-    Line<Link> line(Job job) {
+    Line<PooledLink> line(Job job) {
         state.lock();
         try {
             if (line != null) {
@@ -126,18 +183,18 @@ public final class Slot implements AutoCloseable {
             state.unlock();
         }
         // An earlier move gave the old line back and got no new one in its time.
-        Line<Link> taken = pool.take(job);
+        Line<PooledLink> taken = pool.take(job);
         set(taken);
         return taken;
     }
 
     /** Gives the line back before another is taken: at the bound of a pool, it may be what another waits for. */
-    void leave(Line<Link> old) {
+    void leave(Line<PooledLink> old) {
         set(null);
         pool.giveBack(old);
     }
 
-    private void set(@Nullable Line<Link> line) {
+    private void set(@Nullable Line<PooledLink> line) {
         state.lock();
         try {
             this.line = line;
@@ -149,7 +206,7 @@ public final class Slot implements AutoCloseable {
     /** Returns the slot to the pool; does nothing the second time, or after the pool was closed. */
     @Override
     public void close() {
-        @Nullable Line<Link> returned;
+        @Nullable Line<PooledLink> returned;
         state.lock();
         try {
             returned = closed || busy ? null : line;
@@ -184,14 +241,20 @@ public final class Slot implements AutoCloseable {
         return ssh.isEmpty() ? command.toString() : Printable.of(ShellQuote.line(ssh)) + " " + command;
     }
 
-    private static void trace(String status, Command command, long start) {
+    private void ended(String status, Command command, long start) {
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+        pool.events().happened(new PoolEvent.CommandEnded(command.toString(), status, elapsed));
         if (LOG.isLoggable(Level.TRACE)) {
-            Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
             LOG.log(Level.TRACE, status + " after " + elapsed.toMillis() + " ms: " + command);
         }
     }
 
     private static String status(RuntimeException e) {
+        if (e instanceof NotStartedException) {
+            return "not started";
+        } else if (e instanceof OutcomeUnknownException) {
+            return "unknown";
+        }
         return e instanceof JobTimeoutException ? "timeout" : e instanceof JobCancelledException ? "cancel" : "failure";
     }
 

@@ -32,6 +32,7 @@ final class SlotTable<L> {
         private boolean served;
         private boolean abandoned;
         private boolean retired;
+        private int lingering;
         private long stamp;
 
         private Line(L link, int capacity, long stamp) {
@@ -50,7 +51,12 @@ final class SlotTable<L> {
 
         /** Slots that may be handed out. A capacity learned to be lower than what is out leaves none, not less. */
         int free() {
-            return retired ? 0 : Math.max(0, capacity - taken);
+            return retired ? 0 : Math.max(0, capacity - taken - lingering);
+        }
+
+        /** Slots that are out. */
+        int taken() {
+            return taken;
         }
 
         /** Commands on it now, those about to start included. */
@@ -130,6 +136,11 @@ final class SlotTable<L> {
     void learn(Line<L> line, int sessions) {
         line.capacity = Math.min(line.capacity, sessions);
         capacity = Math.min(capacity, sessions);
+    }
+
+    /** Sessions of commands that were given up, and that the server may still hold: more of them, or fewer. */
+    void linger(Line<L> line, int change) {
+        line.lingering += change;
     }
 
     /** Hands out no slot of it any more. */

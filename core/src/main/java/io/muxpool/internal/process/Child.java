@@ -2,12 +2,16 @@ package io.muxpool.internal.process;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Captured;
+import io.muxpool.Ending;
 import io.muxpool.Input;
 import io.muxpool.Job;
 import io.muxpool.JobCancelledException;
 import io.muxpool.JobInterruptedException;
 import io.muxpool.Output;
 import io.muxpool.PartialOutput;
+import io.muxpool.internal.stream.CaptureBuffer;
+import io.muxpool.internal.stream.Pumps;
+import io.muxpool.internal.stream.StreamFailedException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -35,7 +39,7 @@ public final class Child {
 
     private final Process process;
     private final Command streams;
-    private final boolean commandStarted;
+    private final Role role;
     private final CaptureBuffer stdout;
     private final CaptureBuffer stderr;
     private final CompletableFuture<Void> wake = new CompletableFuture<>();
@@ -51,8 +55,10 @@ public final class Child {
 
     /** What a child is to the command it serves. */
     public enum Role {
-        /** It runs, or carries, the command: once it has started, so may the command have. */
+        /** It is the command: when it is dead, so is the command. */
         COMMAND,
+        /** It carries the command, which runs elsewhere and may outlive it. */
+        CARRIER,
         /** It prepares for the command, which starts after it if at all. */
         PREPARATION
     }
@@ -60,7 +66,7 @@ public final class Child {
     private Child(Process process, Command streams, Role role) {
         this.process = process;
         this.streams = streams;
-        this.commandStarted = role == Role.COMMAND;
+        this.role = role;
         this.stdout = bufferFor(streams.stdout());
         this.stderr = bufferFor(streams.stderr());
     }
@@ -96,21 +102,32 @@ public final class Child {
         }
     }
 
+    /**
+     * Starts a child whose pipes and end are the caller's affair. To be killed with {@link KillTree}.
+     *
+     * @throws IOException when it could not be started: nothing ran
+     * @throws io.muxpool.JobException when the job had ended before
+     */
+    public static Process open(ProcessBuilder builder, Job job, String doing) throws IOException {
+        job.check(doing);
+        Words.requireEncodable(builder.command());
+        return builder.start();
+    }
+
     private Ended await(Job job, String doing) throws StreamFailedException {
         try {
             wake.get(job.remainingNanos(), TimeUnit.NANOSECONDS);
             return new Ended(process.exitValue(), stdout.captured(), stderr.captured());
         } catch (TimeoutException e) {
-            kill();
-            job.check(doing, commandStarted, partial());
+            job.check(doing, kill(), partial());
             throw new AssertionError("the deadline has passed, yet the job says it has not", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            kill();
-            throw new JobInterruptedException(doing, commandStarted, partial(), e);
+            Ending ending = kill();
+            throw new JobInterruptedException(doing, ending, partial(), e);
         } catch (CancellationException e) {
-            kill();
-            throw new JobCancelledException(doing, commandStarted, partial());
+            Ending ending = kill();
+            throw new JobCancelledException(doing, ending, partial());
         } catch (ExecutionException e) {
             kill();
             Throwable failure = Objects.requireNonNull(e.getCause());
@@ -122,8 +139,17 @@ public final class Child {
         wake.cancel(false);
     }
 
-    private void kill() {
-        KillTree.kill(process);
+    /** Kills the whole tree; returns what that means for the command. */
+    private Ending kill() {
+        boolean dead = KillTree.kill(process);
+        return switch (role) {
+            case PREPARATION -> Ending.notStarted();
+            case CARRIER -> Ending.notConfirmed("ssh cannot signal the other side");
+            case COMMAND ->
+                dead
+                        ? Ending.confirmedDead()
+                        : Ending.notConfirmed("process " + process.pid() + " does not die of KILL");
+        };
     }
 
     private PartialOutput partial() {

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * <p>An ssh master is never in such a tree: it runs in a session of its own, with process 1 as its parent. What has left
  * the tree in the same way on purpose survives.
  */
-final class KillTree {
+public final class KillTree {
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final long REAP_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -29,7 +29,7 @@ final class KillTree {
     private KillTree() {}
 
     /** Blocks for at most the grace and the reaping, whatever the interrupt flag says; true when the child is gone. */
-    static boolean kill(Process child) {
+    public static boolean kill(Process child) {
         return Uninterrupted.call(() -> {
             Set<ProcessHandle> tree = stopped(List.of(child.toHandle()));
             // A stopped process dies of TERM, or handles it, when it goes on.

@@ -2,6 +2,7 @@ package io.muxpool.internal.process;
 
 import io.muxpool.Command;
 import io.muxpool.Job;
+import io.muxpool.internal.stream.StreamFailedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

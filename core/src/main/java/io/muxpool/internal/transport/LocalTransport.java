@@ -2,18 +2,18 @@ package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Route;
+import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.internal.process.Child;
-import io.muxpool.internal.process.StreamFailedException;
+import io.muxpool.internal.stream.StreamFailedException;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /** This machine: the words run directly, a shell line through {@code /bin/sh -c}. */
-public record LocalTransport() implements Transport {
+public record LocalTransport() implements Transport.Direct {
     // The signals that Linux and the BSDs number alike or nearly so; above them a status is only a status.
     private static final int LAST_SIGNAL = 31;
 
@@ -23,20 +23,31 @@ public record LocalTransport() implements Transport {
     }
 
     @Override
-    public boolean needsMaster() {
-        return false;
+    public Link link() {
+        return new DirectLink(LocalTransport::run, LocalTransport::start);
     }
 
-    @Override
-    public Link link(Path socket) {
-        return LocalTransport::run;
-    }
-
-    private static Link.Ran run(Command command, Job job) {
+    private static ProcessBuilder builder(Command command) {
+        requirePossible(command);
         List<String> words =
                 command.isShell() ? List.of("/bin/sh", "-c", command.argv().get(0)) : command.argv();
         ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment().putAll(command.env());
+        return builder;
+    }
+
+    private static Started start(Command command, Job job) {
+        try {
+            String doing = "running " + command;
+            Process process = Child.open(builder(command), job, doing);
+            return new ChildStarted(process, job, doing, Ending.confirmedDead(), LocalTransport::exit);
+        } catch (IOException e) {
+            throw new NotStartedException("cannot start " + command + ": " + e.getMessage(), false, e);
+        }
+    }
+
+    private static Link.Ran run(Command command, Job job) {
+        ProcessBuilder builder = builder(command);
         try {
             Child.Ended ended = Child.run(builder, command, job, "running " + command, Child.Role.COMMAND);
             return new Link.Ran(exit(ended.status()), ended.stdout(), ended.stderr(), Route.DIRECT);
@@ -45,6 +56,24 @@ public record LocalTransport() implements Transport {
         } catch (StreamFailedException e) {
             throw new OutcomeUnknownException(
                     command + " was killed: " + e.getMessage(), e.partialOutput(), e.getCause());
+        }
+    }
+
+    private static void requirePossible(Command command) {
+        if (command.isSubsystem()) {
+            throw new NotStartedException(
+                    "there is no subsystem " + command
+                            + " on this machine without ssh: name the program that serves it,"
+                            + " or a remote, localhost for one",
+                    false,
+                    null);
+        }
+        if (command.pty().isPresent()) {
+            throw new NotStartedException(
+                    command + " was not started: a local command gets no terminal. Run it without, or through"
+                            + " script(1), or on a remote, localhost for one",
+                    false,
+                    null);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
+import io.muxpool.CommandResult.Captured;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
@@ -14,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** One ssh process and one handshake per command: when reuse is off, or the platform has no ControlMaster. */
-public record PlainTransport(Remote remote) implements Transport {
+public record PlainTransport(Remote remote) implements Transport.Direct {
     // What ssh says when it fails before there is a session, anchored to whole lines of its own log. Only what is on
     // this
     // list counts as not started: a phrase that we do not know leaves the outcome unknown, which is never wrong.
@@ -26,6 +27,9 @@ public record PlainTransport(Remote remote) implements Transport {
             + "|Unable to negotiate with .*"
             + "|command-line: line [0-9]+: .*"
             + "|Bad owner or permissions on .*");
+
+    // clientloop.c: the answer to our request for one.
+    private static final Pattern NO_SUBSYSTEM = Pattern.compile("subsystem request failed on channel [0-9]+");
 
     // clientloop.c: what the server said of the end of our session's process.
     private static final Pattern PROCESS_END =
@@ -39,13 +43,8 @@ public record PlainTransport(Remote remote) implements Transport {
     }
 
     @Override
-    public boolean needsMaster() {
-        return false;
-    }
-
-    @Override
-    public Link link(Path socket) {
-        return this::run;
+    public Link link() {
+        return new DirectLink(this::run, this::start);
     }
 
     private Link.Ran run(Command command, Job job) {
@@ -54,15 +53,27 @@ public record PlainTransport(Remote remote) implements Transport {
         try (SshLog log = child.log(() -> SshLog.temporary())) {
             // "none": a ControlMaster that the user's configuration asks for would outlive the command, hold its output
             // pipes open, and keep us waiting for it. DEBUG2: at that level ssh notes what the server said of the end.
-            return judge(child, child.run(remote.sshOptions(Path.of("none")), log, "DEBUG2"), log);
+            return judge(child, command, child.run(remote.sshOptions(Path.of("none")), log, "DEBUG2"), log);
         }
+    }
+
+    private Started start(Command command, Job job) {
+        Programs.requireSsh(remote.sshProgram());
+        SshChild child = new SshChild(remote, command, job);
+        SshLog log = child.log(() -> SshLog.temporary());
+        return child.start(remote.sshOptions(Path.of("none")), log, "DEBUG2", status -> {
+            try (log) {
+                return judge(child, command, new Child.Ended(status, Captured.NONE, Captured.NONE), log)
+                        .exit();
+            }
+        });
     }
 
     /**
      * A status is sent when the process exits, and the connection may be lost with output still on its way. So it counts
      * only with the end of its channel behind it, which nchan.c notes when both sides have closed and all is written out.
      */
-    private Link.Ran judge(SshChild child, Child.Ended ended, SshLog log) {
+    private Link.Ran judge(SshChild child, Command command, Child.Ended ended, SshLog log) {
         List<String> lines = log.lines();
         for (String line : lines) {
             Matcher end = PROCESS_END.matcher(line);
@@ -75,6 +86,13 @@ public record PlainTransport(Remote remote) implements Transport {
             return child.exited(ended);
         }
         List<String> complaints = log.complaints();
+        if (ended.status() == SshChild.FAILURE && has(complaints, NO_SUBSYSTEM)) {
+            throw new NotStartedException(
+                    remote + " refuses the subsystem " + command
+                            + ": is there a Subsystem line for it in its sshd_config?",
+                    false,
+                    null);
+        }
         if (ended.status() != SshChild.FAILURE || !has(complaints, BEFORE_SESSION)) {
             throw child.unknown(ended, complaints);
         }

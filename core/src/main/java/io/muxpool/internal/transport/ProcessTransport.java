@@ -1,16 +1,22 @@
 package io.muxpool.internal.transport;
 
+import io.muxpool.AttachPolicy;
 import io.muxpool.Command;
+import io.muxpool.CommandResult.Captured;
 import io.muxpool.Job;
+import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.ShellQuote;
+import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.transport.SessionNotOpenedException.Why;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
 /** One {@code ssh -S} process per command over a master's connection: no handshake, but a fork and an exec. */
-public record ProcessTransport(Remote remote) implements Transport {
+public record ProcessTransport(Remote remote) implements Transport.OnMaster {
     // What our ProxyCommand writes into ssh's log; see run().
     private static final String NO_SESSION = "muxpool: no session on the master";
 
@@ -20,13 +26,8 @@ public record ProcessTransport(Remote remote) implements Transport {
     }
 
     @Override
-    public boolean needsMaster() {
-        return true;
-    }
-
-    @Override
-    public Link link(Path socket) {
-        return (command, job) -> run(command, socket, job);
+    public Link link(ControlMaster master, LinkOwner owner) {
+        return new ProcessLink(this, master, owner);
     }
 
     /**
@@ -35,27 +36,50 @@ public record ProcessTransport(Remote remote) implements Transport {
      * ssh's log that it was reached. That note is proof that no session was opened; only when the master vanished with
      * the request unanswered (mux.c: "read from master failed") may it have been, on the far side.
      */
-    private Link.Ran run(Command command, Path socket, Job job) throws SessionNotOpenedException {
+    Link.Ran run(Command command, Path socket, Job job) throws SessionNotOpenedException {
         SshChild child = new SshChild(remote, command, job);
-        try (SshLog log = child.log(() -> SshLog.beside(socket))) {
-            Child.Ended ended = child.run(words(socket, log), log, "INFO");
-            if (ended.status() != SshChild.FAILURE) {
-                return child.exited(ended);
-            }
-            List<String> complaints = log.complaints();
-            if (complaints.isEmpty()) {
-                return child.ambiguous(ended);
-            }
-            if (provesNoSession(complaints)) {
-                List<String> reasons = complaints.stream()
-                        .filter(line -> line.startsWith("mux") || line.startsWith("Control socket"))
-                        .toList();
-                boolean refused = reasons.stream()
-                        .anyMatch(line -> line.contains("session request failed: Session open refused"));
-                throw new SessionNotOpenedException(String.join("; ", reasons), refused, child.inputIntact());
-            }
-            throw child.unknown(ended, complaints);
+        try (SshLog log = child.log(() -> log(socket))) {
+            return judge(child, child.run(words(socket, log), log, "INFO"), log);
         }
+    }
+
+    /** As {@link #run}, with the streams for the caller; a session that was not opened shows in the end. */
+    Started start(Command command, Path socket, Job job) {
+        SshChild child = new SshChild(remote, command, job);
+        SshLog log = child.log(() -> log(socket));
+        return child.start(words(socket, log), log, "INFO", status -> {
+            try (log) {
+                return judge(child, new Child.Ended(status, Captured.NONE, Captured.NONE), log)
+                        .exit();
+            } catch (SessionNotOpenedException e) {
+                throw new NotStartedException(command + " was not started: " + e.getMessage(), true, e);
+            }
+        });
+    }
+
+    /** Beside a socket of our own, where pruning finds it; never in a directory that is not ours. */
+    private SshLog log(Path socket) throws IOException {
+        return remote.attach() == AttachPolicy.REQUIRE_EXISTING ? SshLog.temporary() : SshLog.beside(socket);
+    }
+
+    private static Link.Ran judge(SshChild child, Child.Ended ended, SshLog log) throws SessionNotOpenedException {
+        if (ended.status() != SshChild.FAILURE) {
+            return child.exited(ended);
+        }
+        List<String> complaints = log.complaints();
+        if (complaints.isEmpty()) {
+            return child.ambiguous(ended);
+        }
+        if (provesNoSession(complaints)) {
+            List<String> reasons = complaints.stream()
+                    .filter(line -> line.startsWith("mux") || line.startsWith("Control socket"))
+                    .toList();
+            boolean refused =
+                    reasons.stream().anyMatch(line -> line.contains("session request failed: Session open refused"));
+            throw new SessionNotOpenedException(
+                    String.join("; ", reasons), refused ? Why.REFUSED : Why.GONE, child.inputIntact());
+        }
+        throw child.unknown(ended, complaints);
     }
 
     /** Ours come first, right behind the program: of two values for one option ssh takes the first. */

@@ -4,19 +4,31 @@ package io.muxpool.internal.transport;
 public final class SessionNotOpenedException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final boolean refused;
+    /** What stood in the way. */
+    public enum Why {
+        /** The server said no; the connection goes on. */
+        REFUSED,
+        /** The server said no, to this or to another, and nothing may be opened on this connection any more. */
+        OUT_OF_SERVICE,
+        /** The connection carries all it may. */
+        FULL,
+        /** The master went away. */
+        GONE
+    }
+
+    private final Why why;
     private final boolean inputIntact;
     private boolean onOwnMaster;
 
-    SessionNotOpenedException(String message, boolean refused, boolean inputIntact) {
+    SessionNotOpenedException(String message, Why why, boolean inputIntact) {
         super(message);
-        this.refused = refused;
+        this.why = why;
         this.inputIntact = inputIntact;
     }
 
-    /** Whether the server said no (too many sessions), rather than the master being gone. */
-    public boolean refused() {
-        return refused;
+    /** What stood in the way. */
+    public Why why() {
+        return why;
     }
 
     /** Whether the master was started by this process, so that no other can have left sessions on it. */
@@ -26,8 +38,7 @@ public final class SessionNotOpenedException extends Exception {
 
     /** The same, on a master that this process started. */
     public SessionNotOpenedException asOnOwnMaster() {
-        SessionNotOpenedException same =
-                new SessionNotOpenedException(String.valueOf(getMessage()), refused, inputIntact);
+        SessionNotOpenedException same = new SessionNotOpenedException(String.valueOf(getMessage()), why, inputIntact);
         same.onOwnMaster = true;
         return same;
     }

@@ -2,22 +2,26 @@ package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Route;
+import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Input;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
+import io.muxpool.Output;
 import io.muxpool.PartialOutput;
 import io.muxpool.Remote;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
-import io.muxpool.internal.process.StreamFailedException;
+import io.muxpool.internal.stream.StreamFailedException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
 
 /** One ssh process that carries one command, and the reading of its end. What 255 means is for the caller to say. */
 final class SshChild {
@@ -43,21 +47,10 @@ final class SshChild {
      * @param logLevel of ssh_config's LogLevel: given, so that a configuration with QUIET leaves us words to judge by
      */
     Child.Ended run(List<String> options, SshLog log, String logLevel) {
-        options.addAll(1, toldTo());
-        options.add("-E");
-        options.add(log.path().toString());
-        options.add("-oLogLevel=" + logLevel);
-        options.add(remote.userHost().orElseThrow());
-        // ssh goes on reading options after the host: a command that starts with a dash must not become one.
-        options.add("--");
-        options.add(command.remoteLine());
+        complete(options, log, logLevel);
         try {
             Child.Ended ended = Child.run(
-                    new ProcessBuilder(options),
-                    command,
-                    job,
-                    "running " + command + " on " + remote + " (where it is not confirmed dead)",
-                    Child.Role.COMMAND);
+                    builder(options), streams(), job, "running " + command + " on " + remote, Child.Role.CARRIER);
             if (remote.verbose()) {
                 log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
             }
@@ -73,15 +66,74 @@ final class SshChild {
         }
     }
 
+    private void complete(List<String> options, SshLog log, String logLevel) {
+        options.addAll(1, toldTo());
+        // After the caller's words, -T by default: the last of them counts.
+        command.pty().ifPresent(pty -> options.add("-tt"));
+        options.add("-E");
+        options.add(log.path().toString());
+        options.add("-oLogLevel=" + logLevel);
+        options.add(remote.userHost().orElseThrow());
+        // ssh goes on reading options after the host: a command that starts with a dash must not become one.
+        options.add("--");
+        options.add(command.remoteLine());
+    }
+
+    /**
+     * As {@link #run}, with the command's streams for the caller.
+     *
+     * @param judge what its status means, or the exception that says why nothing; closes the log
+     */
+    Started start(List<String> options, SshLog log, String logLevel, IntFunction<Exit> judge) {
+        complete(options, log, logLevel);
+        try {
+            String doing = "running " + command + " on " + remote;
+            Process process = Child.open(builder(options), job, doing);
+            return new ChildStarted(
+                    process, job, doing, Ending.notConfirmed("ssh cannot signal the other side"), judge);
+        } catch (IOException | RuntimeException e) {
+            log.close();
+            if (e instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw new NotStartedException(
+                    "cannot start " + remote.sshProgram() + " for " + command + ": " + e.getMessage(), false, e);
+        }
+    }
+
+    private ProcessBuilder builder(List<String> words) {
+        ProcessBuilder builder = new ProcessBuilder(words);
+        command.pty().ifPresent(pty -> builder.environment().put("TERM", pty.term()));
+        return builder;
+    }
+
+    /** A terminal mixes the command's outputs into one; on the other there is only ssh's own "Connection closed". */
+    private Command streams() {
+        return command.pty().isPresent() ? command.withStderr(Output.discard()) : command;
+    }
+
     /**
      * What a configuration may ask for that would make a command's end or its streams a lie: no input, an ssh that goes to
      * the background and leaves status 0 behind, no command at all. Options of OpenSSH 8.7; before it they could not be
      * configured.
      */
     private List<String> toldTo() {
-        return SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 7)
-                ? List.of("-oStdinNull=no", "-oForkAfterAuthentication=no", "-oSessionType=default")
-                : List.of();
+        List<String> words = new ArrayList<>();
+        if (SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 7)) {
+            words.addAll(List.of("-oStdinNull=no", "-oForkAfterAuthentication=no"));
+            if (!command.isSubsystem()) {
+                words.add("-oSessionType=default");
+            }
+        }
+        if (command.pty().isPresent()) {
+            // ssh reads ~. after a newline of a terminal's input as an order to hang up.
+            words.add("-oEscapeChar=none");
+        }
+        if (command.isSubsystem()) {
+            // First, so that a SessionType of others is no longer looked at: -s behind one is refused.
+            words.add("-s");
+        }
+        return words;
     }
 
     Link.Ran exited(Child.Ended ended) {
@@ -90,8 +142,9 @@ final class SshChild {
 
     /** 255 and not a word from ssh: the program cannot tell what it was. */
     Link.Ran ambiguous(Child.Ended ended) {
+        String refused = command.isSubsystem() ? ", or no such subsystem on the server" : "";
         Exit exit = new Exit.Ambiguous(
-                FAILURE, "exit status 255, death by a signal, or a session that ended without a status");
+                FAILURE, "exit status 255, death by a signal, or a session that ended without a status" + refused);
         return new Link.Ran(exit, ended.stdout(), ended.stderr(), Route.DIRECT);
     }
 

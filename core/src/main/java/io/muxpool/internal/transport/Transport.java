@@ -1,22 +1,24 @@
 package io.muxpool.internal.transport;
 
-import java.nio.file.Path;
+import io.muxpool.internal.master.ControlMaster;
 
 /**
  * A way of getting commands run. One contract for all ways: a command runs at most once, its words arrive unchanged, and
  * what {@link Link#run} says of its end is true.
  */
-public sealed interface Transport permits LocalTransport, PlainTransport, ProcessTransport {
+public sealed interface Transport {
     /** Names the kind in logs, and for those that need a master in the lease layout: masters of kinds are never mixed. */
     String mode();
 
-    /** Whether a link needs a master's control socket, or does all by itself. */
-    boolean needsMaster();
+    /** One that does all by itself. */
+    sealed interface Direct extends Transport permits LocalTransport, PlainTransport {
+        /** A link to run commands over. */
+        Link link();
+    }
 
-    /**
-     * A link to run commands over. Connects nothing yet.
-     *
-     * @param socket the master's control socket; any path, unused, when none is needed
-     */
-    Link link(Path socket);
+    /** One whose commands go over a master's connection. */
+    sealed interface OnMaster extends Transport permits ProcessTransport, MuxTransport {
+        /** A link to run commands over; makes sure of the master before each. Connects nothing yet. */
+        Link link(ControlMaster master, LinkOwner owner);
+    }
 }

@@ -55,7 +55,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class PoolTest {
     @RegisterExtension
     static final LeakCheck LEAKS =
-            LeakCheck.ignoringThreads(thread -> thread.getName().startsWith("muxpool-pump"));
+            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
 
     @Test
     void openingMakesNoConnection() {

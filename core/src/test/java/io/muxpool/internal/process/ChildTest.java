@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.muxpool.Command;
+import io.muxpool.Ending;
 import io.muxpool.Input;
 import io.muxpool.Job;
 import io.muxpool.JobCancelledException;
@@ -14,6 +15,7 @@ import io.muxpool.JobInterruptedException;
 import io.muxpool.JobTimeoutException;
 import io.muxpool.OtherJvm;
 import io.muxpool.Output;
+import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.ShortTemp;
@@ -49,7 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChildTest {
     @RegisterExtension
     static final LeakCheck LEAKS =
-            LeakCheck.ignoringThreads(thread -> thread.getName().startsWith("muxpool-pump"));
+            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
 
     private final ShortTemp temp = ShortTemp.create();
 
@@ -293,7 +295,7 @@ class ChildTest {
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
         assertThat(e.timeout()).isEqualTo(Duration.ofSeconds(2));
         assertThat(e).hasMessageContainingAll("2s", "testing");
-        assertThat(e.commandStarted()).isTrue();
+        assertThat(e.ending()).isEqualTo(Ending.confirmedDead());
         assertThat(e.partialOutput().stdoutText()).isEqualTo("partial\n");
         assertThat(e.partialOutput().stderrText()).isEqualTo("grand\n");
         // The timeout, the grace and the reaping, on a slow machine.
@@ -461,6 +463,22 @@ class ChildTest {
                         Child.Role.PREPARATION));
         assertThat(e.commandStarted()).isFalse();
         assertThat(e).hasMessageContaining("preparing");
+        assertNoneLives();
+    }
+
+    @Test
+    void childThatCarriesACommandSaysNothingOfItsDeath() throws IOException {
+        Command command = script(forever);
+        JobTimeoutException e = catchThrowableOfType(
+                JobTimeoutException.class,
+                () -> Child.run(
+                        new ProcessBuilder(command.argv()),
+                        command,
+                        Job.withTimeout(Duration.ofMillis(200)),
+                        "running",
+                        Child.Role.CARRIER));
+        assertThat(e.ending()).isEqualTo(Ending.notConfirmed("ssh cannot signal the other side"));
+        assertThat(e).hasMessageEndingWith(" while running (not confirmed dead: ssh cannot signal the other side)");
         assertNoneLives();
     }
 

@@ -1,4 +1,4 @@
-package io.muxpool.internal.process;
+package io.muxpool.internal.stream;
 
 import java.util.concurrent.Executor;
 import java.util.concurrent.SynchronousQueue;
@@ -10,8 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The threads that move bytes between children and their commands. A blocked read of a pipe cannot be interrupted, so
  * the thread that waits for a command, and can be, is never the one that reads. Daemons, kept for ten idle seconds.
  */
-final class Pumps {
-    static final int BUFFER = 32 * 1024;
+public final class Pumps {
+    /** Bytes moved at a time. */
+    public static final int BUFFER = 32 * 1024;
 
     private static final AtomicInteger NUMBER = new AtomicInteger();
     private static final Executor EXECUTOR =
@@ -19,7 +20,8 @@ final class Pumps {
 
     private Pumps() {}
 
-    static void start(Runnable pump) {
+    /** Runs a pump in a thread of its own. */
+    public static void start(Runnable pump) {
         EXECUTOR.execute(pump);
     }
 

@@ -1,4 +1,4 @@
-package io.muxpool.internal.process;
+package io.muxpool.internal.stream;
 
 import io.muxpool.PartialOutput;
 
@@ -11,7 +11,8 @@ public final class StreamFailedException extends Exception {
 
     private final transient PartialOutput partialOutput;
 
-    StreamFailedException(String message, PartialOutput partialOutput, Throwable cause) {
+    /** @param message which stream, and what it threw */
+    public StreamFailedException(String message, PartialOutput partialOutput, Throwable cause) {
         super(message, cause);
         this.partialOutput = partialOutput;
     }

@@ -1,0 +1,576 @@
+package io.muxpool.internal.mux;
+
+import io.muxpool.internal.mux.channel.Attachment;
+import io.muxpool.internal.mux.channel.Channel;
+import io.muxpool.internal.mux.channel.ChannelHandler;
+import io.muxpool.internal.mux.channel.EventLoop;
+import io.muxpool.internal.mux.wire.ChannelRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of one attached master: which channel a command gets, and which are opened ahead of need.
+ *
+ * <p>A channel opened ahead saves its command a round trip. It is opened together with the command that takes the one
+ * before, so that it is there when that command ends, and no OPEN is under way when a quiet caller leaves. How many are
+ * kept follows the load: as many as ran at once lately, and no more than the connection may carry. Thread-safe.
+ */
+public final class Sessions implements Attachment.Watcher {
+    /** A quarter more than asked for: the server counts what it has not cleared away yet, and allows ten by default. */
+    private static final int SLACK = 2;
+
+    private static final long PEAK_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long LEAST_PROOF_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+
+    /**
+     * The bounds of one connection.
+     *
+     * @param capacity commands at once
+     * @param learned what the server was seen to allow; the largest int when it never refused
+     * @param spares how many channels to keep opened ahead without any load; 0 for none, ever
+     * @param idleNanos after how long without a command to let go of the master
+     * @param maxWindow of each channel, in bytes
+     */
+    public record Limits(int capacity, int learned, int spares, long idleNanos, int maxWindow) {
+        int commands() {
+            return Math.min(capacity, learned);
+        }
+
+        /** What the server may see at once. */
+        int sessions() {
+            return Math.min(capacity + SLACK, learned);
+        }
+    }
+
+    /** What is told to whoever owns these sessions; from any thread, without a lock. */
+    public interface Owner {
+        /** An OPEN was refused with so many sessions there: nothing more is opened on this connection. */
+        void refused(int sessions);
+
+        /** The master is gone, or was let go. */
+        void ended(Throwable why, boolean lost);
+
+        /** A channel was opened. */
+        void opened(boolean ahead, long nanos);
+
+        /** A receive window was tuned. */
+        void windowChanged(int before, int after);
+    }
+
+    private final Limits limits;
+    private final Owner owner;
+    private final ReentrantLock lock = new ReentrantLock();
+    // All guarded by lock.
+    private final Deque<Spare> spares = new ArrayDeque<>();
+    private final Deque<Exchange> waiting = new ArrayDeque<>();
+    private int running;
+    private int abandoned;
+    private int spareOpening;
+    private int peak;
+    private int peakBefore;
+    private long peakSince = System.nanoTime();
+    private long lastUse = System.nanoTime();
+    private EventLoop.@Nullable Timer idleTimer;
+    private boolean proofTimed;
+    private boolean detached;
+
+    private volatile @Nullable Attachment attachment;
+
+    private Sessions(Limits limits, Owner owner) {
+        this.limits = limits;
+        this.owner = owner;
+    }
+
+    /** Connects to a master; usable when {@link #attached} is done. */
+    public static Sessions connect(Path socket, Limits limits, Owner owner) throws IOException {
+        Sessions sessions = new Sessions(limits, owner);
+        Attachment attachment = Attachment.connect(socket, limits.maxWindow(), sessions);
+        sessions.attachment = attachment;
+        Exits.watch(attachment);
+        if (!attachment.isAlive()) {
+            // It ended before we were watching.
+            Exits.forget(attachment);
+        }
+        return sessions;
+    }
+
+    /** Done when the master has taken us on; failed, with an IOException, when it will not. */
+    public CompletableFuture<Void> attached() {
+        return attachment().attached();
+    }
+
+    Attachment attachment() {
+        Attachment now = attachment;
+        if (now == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return now;
+    }
+
+    EventLoop loop() {
+        return attachment().loop();
+    }
+
+    /** When something last came from the master, as of {@link System#nanoTime}. */
+    public long lastNews() {
+        return attachment().lastNews();
+    }
+
+    /** Whether the master is there, and we are attached. */
+    public boolean isAlive() {
+        return attachment().isAlive();
+    }
+
+    /**
+     * Finds the exchange a channel, now or as soon as there is room; it hears of both. Never waits.
+     *
+     * @return whether it was taken on; false when as many commands run as may
+     */
+    boolean start(Exchange exchange) {
+        boolean leaving;
+        lock.lock();
+        try {
+            leaving = detached;
+            if (!leaving && running + abandoned >= limits.commands()) {
+                return false;
+            }
+            running++;
+            lastUse = System.nanoTime();
+            notePeak(lastUse);
+        } finally {
+            lock.unlock();
+        }
+        exchange.freed().thenRun(this::ended);
+        exchange.end().thenRun(() -> forget(exchange));
+        if (leaving) {
+            // The socket is about to be closed: nothing may be sent on it any more.
+            exchange.notOpened("the connection was idle and is being let go", false);
+            return true;
+        }
+        if (takeSpare(exchange)) {
+            return true;
+        }
+        @Nullable Channel own = open(exchange, false);
+        if (own != null) {
+            exchange.on(own);
+            openAhead(false);
+        } else if (!attachment().isAlive()) {
+            exchange.notOpened("the connection has ended", false);
+        } else if (attachment().poisoned()) {
+            exchange.notOpened("the server refused a session before", true);
+        } else {
+            await(exchange);
+        }
+        return true;
+    }
+
+    private @Nullable Channel open(ChannelHandler handler, boolean hold) {
+        return attachment().open(handler, sessionLimit(), hold);
+    }
+
+    private boolean takeSpare(Exchange exchange) {
+        for (Spare spare; (spare = pollSpare()) != null; ) {
+            Channel channel = spare.channel();
+            switch (channel.adopt(exchange)) {
+                case OPEN -> {
+                    boolean more = wantsMore();
+                    exchange.begin(channel, more);
+                    if (more) {
+                        openAhead(true);
+                        attachment().flush();
+                    }
+                    return true;
+                }
+                case OPENING -> {
+                    exchange.on(channel);
+                    openAhead(false);
+                    return true;
+                }
+                case NOT -> {
+                    // The server has closed it meanwhile, or the master is gone.
+                    continue;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** One that is open rather than one that opens: the oldest. */
+    private @Nullable Spare pollSpare() {
+        lock.lock();
+        try {
+            return spares.pollFirst();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean wantsMore() {
+        lock.lock();
+        try {
+            return missingSpares() > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int missingSpares() {
+        if (limits.spares() == 0 || detached || !Exits.mayOpen()) {
+            return 0;
+        }
+        int wanted = Math.max(limits.spares(), Math.max(peak, peakBefore));
+        int there = spares.size() + spareOpening;
+        return Math.min(limits.commands() - running - abandoned - there, wanted - there);
+    }
+
+    private void openAhead(boolean hold) {
+        while (reserveSpare()) {
+            Spare spare = new Spare();
+            @Nullable Channel channel = open(spare, hold);
+            lock.lock();
+            try {
+                spareOpening--;
+                // One that has ended by now was not there to be removed.
+                if (channel != null && !spare.over) {
+                    spare.channel = channel;
+                    spares.addLast(spare);
+                }
+            } finally {
+                lock.unlock();
+            }
+            if (channel == null) {
+                // No room for it now; when there is, roomier() comes by.
+                retime();
+                return;
+            }
+        }
+    }
+
+    private boolean reserveSpare() {
+        lock.lock();
+        try {
+            boolean missing = missingSpares() > 0;
+            if (missing) {
+                spareOpening++;
+            }
+            return missing;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void remove(Spare spare) {
+        lock.lock();
+        try {
+            spare.over = true;
+            spares.remove(spare);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void notePeak(long now) {
+        if (now - peakSince > PEAK_NANOS) {
+            peakBefore = now - peakSince > 2 * PEAK_NANOS ? 0 : peak;
+            peak = 0;
+            peakSince = now;
+        }
+        peak = Math.max(peak, running);
+    }
+
+    /** There are closed channels that the server may not have cleared away. Its next answer proves it, or time does. */
+    private void await(Exchange exchange) {
+        lock.lock();
+        try {
+            waiting.addLast(exchange);
+        } finally {
+            lock.unlock();
+        }
+        retime();
+        serveWaiting();
+    }
+
+    private long proofNanos() {
+        return LEAST_PROOF_NANOS + 2 * attachment().roundTripNanos();
+    }
+
+    private void presume() {
+        long left = isAwaited() ? attachment().presumeClosesProven(proofNanos()) : 0;
+        lock.lock();
+        try {
+            proofTimed = left > 0;
+        } finally {
+            lock.unlock();
+        }
+        if (left > 0) {
+            loop().schedule(left, this::presume);
+        } else if (isAwaited() && isAlive() && !attachment().poisoned()) {
+            // Somebody came meanwhile, or there is no room for another reason.
+            retime();
+        }
+    }
+
+    private boolean isAwaited() {
+        lock.lock();
+        try {
+            return !waiting.isEmpty() || missingSpares() > 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void retime() {
+        boolean time;
+        lock.lock();
+        try {
+            time = !proofTimed;
+            proofTimed = true;
+        } finally {
+            lock.unlock();
+        }
+        if (time) {
+            loop().schedule(proofNanos(), this::presume);
+        }
+    }
+
+    private void serveWaiting() {
+        for (Exchange next; (next = nextWaiting()) != null; ) {
+            next.notOpened("the connection has ended", attachment().poisoned());
+        }
+    }
+
+    /** Opens for those who wait, as far as there is room. One that cannot hope any more is the caller's to tell. */
+    private @Nullable Exchange nextWaiting() {
+        lock.lock();
+        try {
+            for (Exchange next; (next = waiting.peekFirst()) != null; ) {
+                // Under the lock, so that nobody who makes room can look away just between our try and our waiting on.
+                @Nullable Channel channel = attachment().open(next, limits.sessions() - abandoned, false);
+                if (channel != null) {
+                    waiting.removeFirst();
+                    next.on(channel);
+                } else if (attachment().isAlive() && !attachment().poisoned()) {
+                    return null;
+                } else {
+                    return waiting.removeFirst();
+                }
+            }
+            return null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void forget(Exchange exchange) {
+        lock.lock();
+        try {
+            waiting.remove(exchange);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void ended() {
+        lock.lock();
+        try {
+            running--;
+            lastUse = System.nanoTime();
+            notePeak(lastUse);
+            if (running == 0 && idleTimer == null && !detached) {
+                idleTimer = loop().schedule(limits.idleNanos(), this::detachIfIdle);
+            }
+        } finally {
+            lock.unlock();
+        }
+        closeSurplus();
+        roomier();
+    }
+
+    private void closeSurplus() {
+        @Nullable Spare surplus = null;
+        lock.lock();
+        try {
+            if (spares.size() > Math.max(limits.spares(), Math.max(peak, peakBefore))) {
+                surplus = spares.pollLast();
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (surplus != null) {
+            surplus.channel().close();
+        }
+    }
+
+    private void detachIfIdle() {
+        lock.lock();
+        try {
+            idleTimer = null;
+            if (running > 0 || detached) {
+                return;
+            }
+            long left = limits.idleNanos() - (System.nanoTime() - lastUse);
+            if (left > 0) {
+                idleTimer = loop().schedule(left, this::detachIfIdle);
+                return;
+            }
+            detached = true;
+        } finally {
+            lock.unlock();
+        }
+        attachment().detach();
+    }
+
+    private void stopTimer() {
+        lock.lock();
+        try {
+            if (idleTimer != null) {
+                idleTimer.cancel();
+                idleTimer = null;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Lets go of the master: it stays warm, and may end by itself from now on. Waits for the answer to an OPEN that is
+     * under way, at most 2 s: without it, the master would die.
+     */
+    public void close() {
+        lock.lock();
+        try {
+            detached = true;
+        } finally {
+            lock.unlock();
+        }
+        stopTimer();
+        attachment().detach();
+        attachment().awaitEnd(CLOSE_NANOS);
+    }
+
+    /** Cuts the socket, whatever becomes of the master. */
+    public void abandon() {
+        attachment().abandon();
+    }
+
+    /** One more command may go on over there, and hold its session, without our knowing when it ends. */
+    void abandoned() {
+        lock.lock();
+        try {
+            abandoned++;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private int sessionLimit() {
+        lock.lock();
+        try {
+            return limits.sessions() - abandoned;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- from the attachment
+
+    @Override
+    public void refused(int sessions) {
+        owner.refused(sessions);
+        serveWaiting();
+    }
+
+    @Override
+    public void roomier() {
+        serveWaiting();
+        openAhead(false);
+    }
+
+    @Override
+    public void lost(Throwable why) {
+        boolean wanted;
+        lock.lock();
+        try {
+            wanted = detached;
+            detached = true;
+            spares.clear();
+        } finally {
+            lock.unlock();
+        }
+        stopTimer();
+        Attachment gone = attachment;
+        if (gone != null) {
+            Exits.forget(gone);
+        }
+        serveWaiting();
+        owner.ended(why, !wanted);
+    }
+
+    @Override
+    public void windowChanged(int before, int after) {
+        owner.windowChanged(before, after);
+    }
+
+    /** A channel that nobody uses yet. Should the server close it (its ChannelTimeout), another takes its place. */
+    private final class Spare implements ChannelHandler {
+        // Both guarded by the sessions' lock.
+        private @Nullable Channel channel;
+        private boolean over;
+
+        /** Of one that is among the spares. */
+        Channel channel() {
+            lock.lock();
+            try {
+                return Objects.requireNonNull(channel);
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public void opened(Channel open) {
+            owner.opened(true, open.openedIn());
+        }
+
+        @Override
+        public void refused(String reason) {
+            remove(this);
+        }
+
+        @Override
+        public void data(boolean stderr, ByteBuffer payload) {
+            // Nothing runs on it that could say a word. What comes is dropped, and its window is not given again.
+        }
+
+        @Override
+        public void eof() {}
+
+        @Override
+        public void replied(boolean success) {}
+
+        @Override
+        public void told(ChannelRequest request) {}
+
+        @Override
+        public void writable() {}
+
+        @Override
+        public void closed() {
+            remove(this);
+        }
+
+        @Override
+        public void lost(Throwable why) {
+            remove(this);
+        }
+    }
+}

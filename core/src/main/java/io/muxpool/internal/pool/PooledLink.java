@@ -1,0 +1,235 @@
+package io.muxpool.internal.pool;
+
+import io.muxpool.AttachPolicy;
+import io.muxpool.Command;
+import io.muxpool.Job;
+import io.muxpool.Remote;
+import io.muxpool.SshConnectException;
+import io.muxpool.internal.lease.Lease;
+import io.muxpool.internal.lease.LeaseStore;
+import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.transport.Link;
+import io.muxpool.internal.transport.LinkOwner;
+import io.muxpool.internal.transport.SessionNotOpenedException;
+import io.muxpool.internal.transport.SessionNotOpenedException.Why;
+import io.muxpool.internal.transport.Started;
+import io.muxpool.internal.transport.Transport;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection of a pool: a transport's link, over a master that we hold the lease of where it needs one. Transport and
+ * lease are found at the first command, not before, so that a pool costs nothing until it is used; should the lease's path
+ * become unusable, it is given up for another.
+ */
+final class PooledLink {
+    private static final Logger LOG = System.getLogger("io.muxpool.pool");
+    private static final int TRIES = 3;
+
+    private final Remote remote;
+    private final Ladder ladder;
+    private final Leasing leasing;
+    private final LinkOwner owner;
+
+    // Guards the seat: which lease, master and link are in use. Held while a lease is taken, which is file operations.
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile @Nullable Seat seat;
+
+    /** Where the leases of a transport lie. */
+    @FunctionalInterface
+    interface Leasing {
+        LeaseStore of(Transport.OnMaster transport);
+    }
+
+    // A link, and the lease and master it needs, if any.
+    private static final class Seat {
+        final Link link;
+        final @Nullable Held held;
+
+        Seat(Link link, @Nullable Held held) {
+            this.link = link;
+            this.held = held;
+        }
+    }
+
+    private record Held(Lease lease, ControlMaster master, LeaseStore leases) {}
+
+    PooledLink(Remote remote, Ladder ladder, Leasing leasing, LinkOwner owner) {
+        this.remote = remote;
+        this.ladder = ladder;
+        this.leasing = leasing;
+        this.owner = owner;
+    }
+
+    /** What is to be done over a link. */
+    @FunctionalInterface
+    private interface Use<T> {
+        T on(Link link) throws SessionNotOpenedException, PathUnusableException;
+    }
+
+    Link.Ran run(Command command, Job job) throws SessionNotOpenedException {
+        return use(command, job, link -> link.run(command, job));
+    }
+
+    Started start(Command command, Job job) throws SessionNotOpenedException {
+        return use(command, job, link -> link.start(command, job));
+    }
+
+    private <T> T use(Command command, Job job, Use<T> use) throws SessionNotOpenedException {
+        String why = "";
+        for (int i = 0; i < TRIES; i++) {
+            Seat now = seat(job);
+            try {
+                return use.on(now.link);
+            } catch (PathUnusableException e) {
+                LOG.log(Level.WARNING, "{0}; moving to another control socket", e.getMessage());
+                why = e.getMessage();
+                abandon(now);
+            } catch (SessionNotOpenedException e) {
+                if (e.why() != Why.GONE || !e.inputIntact()) {
+                    throw now.held != null && now.held.master.isOwn() ? e.asOnOwnMaster() : e;
+                }
+                // The master went away between its check and the command: as good as never been there.
+                why = e.getMessage();
+            }
+        }
+        throw new SshConnectException(
+                "no session on a master for " + command + " in " + TRIES + " tries: " + why, null);
+    }
+
+    private Seat seat(Job job) {
+        Seat there = seat;
+        if (there != null) {
+            return there;
+        }
+        Ladder.Rung rung = ladder.rung(job);
+        lock.lock();
+        try {
+            Seat now = seat;
+            if (now == null) {
+                now = rung.transport() instanceof Transport.OnMaster onMaster
+                        ? on(onMaster, rung.guestAt())
+                        : new Seat(((Transport.Direct) rung.transport()).link(), null);
+                seat = now;
+            }
+            return now;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Seat on(Transport.OnMaster transport, @Nullable Path guestAt) {
+        return guestAt == null
+                ? leased(transport)
+                : new Seat(transport.link(ControlMaster.guest(remote, guestAt), owner), null);
+    }
+
+    private Seat leased(Transport.OnMaster transport) {
+        LeaseStore leases = leasing.of(transport);
+        Lease lease = remote.attach() == AttachPolicy.ALWAYS_NEW ? leases.acquireNew() : leases.acquire();
+        leases.learnedSessions().ifPresent(owner::learned);
+        ControlMaster master = new ControlMaster(remote, lease.socket());
+        return new Seat(transport.link(master, owner), new Held(lease, master, leases));
+    }
+
+    /** Keeps what was learned of the server's limit for the next process. */
+    void remember(int sessions) {
+        Seat now = seat;
+        if (now != null && now.held != null) {
+            now.held.leases.learnSessions(sessions);
+        }
+    }
+
+    private void abandon(Seat unusable) {
+        if (leave(unusable)) {
+            unusable.link.close();
+            if (unusable.held != null) {
+                unusable.held.lease.discard();
+            }
+        }
+    }
+
+    /** Whether the caller is the one who took the seat out, and so has to clear it away. */
+    private boolean leave(Seat old) {
+        lock.lock();
+        try {
+            boolean ours = seat == old;
+            if (ours) {
+                seat = null;
+            }
+            return ours;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Seat takeOut() {
+        lock.lock();
+        try {
+            Seat now = seat;
+            seat = null;
+            return now;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Releases the lease, the master left warm; stops the master and removes the lease when the remote wants that. */
+    void close() {
+        close(remote.exitOnShutdown());
+    }
+
+    /** Stops the master and gives the path up: for a connection that the server lets nothing run on. */
+    void closeForGood() {
+        close(true);
+    }
+
+    private void close(boolean stop) {
+        Seat now = takeOut();
+        if (now == null) {
+            return;
+        }
+        Held held = now.held;
+        if (held == null) {
+            now.link.close();
+            return;
+        }
+        boolean gone = false;
+        try {
+            now.link.close();
+            gone = stop && held.master.stop();
+            if (stop && !gone) {
+                LOG.log(Level.WARNING, "the ssh master at {0} did not stop in time", held.lease.socket());
+            }
+        } finally {
+            // A path without a socket is no use to the next process.
+            if (gone || !Files.exists(held.lease.socket(), LinkOption.NOFOLLOW_LINKS)) {
+                held.lease.discard();
+            } else {
+                touchAndRelease(held.lease);
+            }
+        }
+    }
+
+    private static void touchAndRelease(Lease lease) {
+        try {
+            lease.touch();
+        } finally {
+            lease.release();
+        }
+    }
+
+    @Override
+    public String toString() {
+        Seat now = seat;
+        return now == null || now.held == null
+                ? "connection to " + remote
+                : now.held.lease.socket().toString();
+    }
+}

@@ -1,0 +1,254 @@
+package io.muxpool.internal.process;
+
+import io.muxpool.Command;
+import io.muxpool.Job;
+import io.muxpool.NotStartedException;
+import io.muxpool.Remote;
+import io.muxpool.internal.stream.StreamFailedException;
+import io.muxpool.internal.text.Printable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What the user's configuration and a remote's own options come to for that remote, as {@code ssh -G} says it: with every
+ * Host and Match block applied. Connects nowhere, but runs what a {@code Match exec} asks for. Immutable, thread-safe.
+ *
+ * <p>A configuration that cannot be read has a {@link #failure()}, and nothing else to ask it for.
+ */
+public final class SshConfig {
+    // ssh prints no, or in some places false; never both meanings.
+    private static final Set<String> NO = Set.of("no", "false", "none");
+
+    // Each keyword in lower case with all its lines, in order.
+    private final Map<String, List<String>> values;
+    private final Optional<Path> controlPath;
+    private final Optional<String> failure;
+
+    private SshConfig(Map<String, List<String>> values, Optional<Path> controlPath, Optional<String> failure) {
+        this.values = values;
+        this.controlPath = controlPath;
+        this.failure = failure;
+    }
+
+    /**
+     * Runs {@code ssh -G}: one process, and what it takes to start one.
+     *
+     * @throws io.muxpool.JobException when the job ends first
+     */
+    public static SshConfig read(Remote remote, Job job) {
+        List<String> words = remote.sshOptions(null);
+        if (words.stream().anyMatch(word -> word.indexOf('\n') >= 0)) {
+            return failed("an option holds a line break, which ssh -G cannot show");
+        }
+        words.add("-G");
+        words.add(remote.userHost().orElseThrow());
+        try {
+            return of(Child.run(
+                    new ProcessBuilder(words),
+                    Command.of("ssh"),
+                    job,
+                    "reading the ssh configuration of " + remote,
+                    Child.Role.PREPARATION));
+        } catch (IOException | StreamFailedException | NotStartedException e) {
+            return failed(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static SshConfig of(Child.Ended ended) {
+        if (ended.status() != 0) {
+            String said = new String(ended.stderr().bytes(), StandardCharsets.UTF_8).strip();
+            return failed(said.isEmpty() ? "ssh -G ended with status " + ended.status() : Printable.of(said));
+        }
+        try {
+            return parse(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(ended.stdout().bytes()))
+                    .toString());
+        } catch (CharacterCodingException e) {
+            return failed("it is not UTF-8 text");
+        }
+    }
+
+    /** Each line is a keyword, a space and its value as it is: without quotes, whatever it holds. */
+    static SshConfig parse(String text) {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        for (String line : text.split("\n", -1)) {
+            int space = line.indexOf(' ');
+            if (space > 0) {
+                String key = line.substring(0, space).toLowerCase(Locale.ROOT);
+                values.computeIfAbsent(key, k -> new ArrayList<>()).add(line.substring(space + 1));
+            }
+        }
+        if (!values.containsKey("hostname")) {
+            return failed("ssh -G names no host");
+        }
+        try {
+            return new SshConfig(
+                    values,
+                    first(values, "controlpath").filter(SshConfig::isSome).map(Path::of),
+                    Optional.empty());
+        } catch (InvalidPathException e) {
+            return failed("ControlPath is no path in this JVM's locale: " + Printable.of(e.getInput()));
+        }
+    }
+
+    private static SshConfig failed(String why) {
+        return new SshConfig(Map.of(), Optional.empty(), Optional.of(why));
+    }
+
+    /** Why there is nothing known; empty when all is well. */
+    public Optional<String> failure() {
+        return failure;
+    }
+
+    /**
+     * Why sessions for this remote need the {@code ssh} program, with a clause that names the option; empty when a client
+     * of the master's proxy mode can do all that is configured, which it cannot say of a configuration that was not read.
+     */
+    public Optional<String> needsSshProgram() {
+        if (failure.isPresent()) {
+            return failure.map(why -> "its ssh configuration cannot be read: " + why);
+        }
+        if (forwardsAgent()) {
+            return Optional.of("it forwards the agent (ForwardAgent, -A)");
+        }
+        return forwardsX11() ? Optional.of("it forwards X11 (ForwardX11, -X, -Y)") : Optional.empty();
+    }
+
+    /** The variables of {@code SetEnv}, in order. */
+    public Map<String, String> setEnv() {
+        Map<String, String> variables = new LinkedHashMap<>();
+        for (String line : all("setenv")) {
+            int equals = line.indexOf('=');
+            if (equals > 0) {
+                variables.put(line.substring(0, equals), line.substring(equals + 1));
+            }
+        }
+        return Collections.unmodifiableMap(variables);
+    }
+
+    /** The patterns of {@code SendEnv}; what {@code -pattern} takes away is already gone. */
+    public List<String> sendEnv() {
+        return Collections.unmodifiableList(all("sendenv"));
+    }
+
+    /**
+     * The variables to send with a session: those of {@code local} that {@code SendEnv} names, and over them those of
+     * {@code SetEnv}. Which of them count is the server's {@code AcceptEnv} to say.
+     */
+    public Map<String, String> environment(Map<String, String> local) {
+        List<Pattern> patterns = sendEnv().stream().map(SshConfig::pattern).toList();
+        Map<String, String> variables = new LinkedHashMap<>();
+        local.forEach((name, value) -> {
+            if (patterns.stream().anyMatch(pattern -> pattern.matcher(name).matches())) {
+                variables.put(name, value);
+            }
+        });
+        variables.putAll(setEnv());
+        return Collections.unmodifiableMap(variables);
+    }
+
+    /** As ssh's match_pattern: a star for any characters, a question mark for one, the rest literally. */
+    private static Pattern pattern(String wildcards) {
+        StringBuilder regex = new StringBuilder();
+        for (String part : wildcards.split("(?<=[*?])|(?=[*?])", -1)) {
+            regex.append(part.equals("*") ? ".*" : part.equals("?") ? "." : Pattern.quote(part));
+        }
+        return Pattern.compile(regex.toString(), Pattern.DOTALL);
+    }
+
+    /**
+     * Whether a command gets a terminal by configuration: with {@code RequestTTY force}, or {@code yes} when there is one
+     * on this side.
+     */
+    public boolean requestsTty(boolean stdinIsTerminal) {
+        return switch (one("requesttty").orElse("auto")) {
+            case "force" -> true;
+            case "yes", "true" -> stdinIsTerminal;
+            default -> false;
+        };
+    }
+
+    /** The command of {@code RemoteCommand}, which runs when none is given; ssh refuses to have two. */
+    public Optional<String> remoteCommand() {
+        return one("remotecommand").filter(SshConfig::isSome);
+    }
+
+    /** Whether sessions get at an agent of this side; the value may also be the path of its socket. */
+    public boolean forwardsAgent() {
+        return isOn("forwardagent");
+    }
+
+    /** Whether sessions get at this side's X11 display. */
+    public boolean forwardsX11() {
+        return isOn("forwardx11");
+    }
+
+    /** Whether a connection also makes a network tunnel. */
+    public boolean tunnels() {
+        return isOn("tunnel");
+    }
+
+    /** Where the user's own master has its socket, with {@code ~} and every {@code %} and variable replaced. */
+    public Optional<Path> controlPath() {
+        requireRead();
+        return controlPath;
+    }
+
+    /** The name or address to connect to. */
+    public String hostName() {
+        return one("hostname").orElseThrow();
+    }
+
+    /** The port to connect to. */
+    public int port() {
+        return Integer.parseInt(one("port").orElse("22"));
+    }
+
+    /** The user to log in as. */
+    public String user() {
+        return one("user").orElseThrow();
+    }
+
+    private boolean isOn(String key) {
+        return one(key).filter(value -> !NO.contains(value)).isPresent();
+    }
+
+    private Optional<String> one(String key) {
+        requireRead();
+        return first(values, key);
+    }
+
+    private static Optional<String> first(Map<String, List<String>> values, String key) {
+        return values.getOrDefault(key, List.of()).stream().findFirst();
+    }
+
+    /** Newer versions leave out what is none, older ones say so. */
+    private static boolean isSome(String value) {
+        return !value.isEmpty() && !value.equals("none");
+    }
+
+    private List<String> all(String key) {
+        requireRead();
+        return values.getOrDefault(key, List.of());
+    }
+
+    private void requireRead() {
+        failure.ifPresent(why -> {
+            throw new IllegalStateException("the ssh configuration was not read: " + why);
+        });
+    }
+}

@@ -1,0 +1,44 @@
+package io.muxpool.internal.transport;
+
+import io.muxpool.PoolEvent;
+
+/** What a link tells its pool, and asks it. Called from any thread, without a lock. */
+public interface LinkOwner {
+    /** Sessions that the server is known to allow on one connection; the largest int when it never refused one. */
+    int sessionsAllowed();
+
+    /** An earlier process has seen the server refuse more than so many. */
+    void learned(int sessions);
+
+    /**
+     * The server has refused a session when so many were there, and the connection is out of service: what runs on it
+     * goes on, and nothing new is started on it.
+     */
+    void outOfService(int sessions);
+
+    /** Sessions of commands that were given up, and that the server may still hold: more of them, or fewer. */
+    void lingering(int change);
+
+    /** Something worth telling a listener. */
+    void happened(PoolEvent event);
+
+    /** For a link that is in no pool. */
+    LinkOwner NONE = new LinkOwner() {
+        @Override
+        public int sessionsAllowed() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public void learned(int sessions) {}
+
+        @Override
+        public void outOfService(int sessions) {}
+
+        @Override
+        public void lingering(int change) {}
+
+        @Override
+        public void happened(PoolEvent event) {}
+    };
+}

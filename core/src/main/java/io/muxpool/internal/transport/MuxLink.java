@@ -1,0 +1,375 @@
+package io.muxpool.internal.transport;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult.Route;
+import io.muxpool.Ending;
+import io.muxpool.Job;
+import io.muxpool.JobException;
+import io.muxpool.JobInterruptedException;
+import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PoolEvent;
+import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.mux.End;
+import io.muxpool.internal.mux.Running;
+import io.muxpool.internal.mux.Sessions;
+import io.muxpool.internal.transport.SessionNotOpenedException.Why;
+import io.muxpool.internal.turn.Turn;
+import io.muxpool.internal.turn.Uninterrupted;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Commands over channels of one master, to which this link attaches at the first, and again after an idle time or a loss.
+ * As long as it is attached nobody needs to ask whether the master lives: its socket would end.
+ */
+final class MuxLink implements Link {
+    private static final Logger LOG = System.getLogger("io.muxpool.mux");
+
+    private static final long ATTACH_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /** After how long without a word a master is asked whether it still lives. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final MuxTransport transport;
+    private final ControlMaster master;
+    private final LinkOwner owner;
+    private final Turn attaching = new Turn();
+
+    private volatile @Nullable Attached attached;
+
+    /** @param lingering how many sessions of given-up commands the master may hold, as told to the owner */
+    record Attached(Sessions sessions, long pid, AtomicInteger lingering) {}
+
+    /** An attachment for a command, which may be the first over a connection that was made for it. */
+    record Way(Attached to, boolean reused) {
+        Sessions sessions() {
+            return to.sessions;
+        }
+
+        Route route() {
+            return new Route(reused, OptionalLong.of(to.pid));
+        }
+    }
+
+    MuxLink(MuxTransport transport, ControlMaster master, LinkOwner owner) {
+        this.transport = transport;
+        this.master = master;
+        this.owner = owner;
+    }
+
+    // ---- attaching
+
+    private Way attached(Job job) throws PathUnusableException, SessionNotOpenedException {
+        Attached now = attached;
+        if (now != null && now.sessions.isAlive()) {
+            return new Way(now, true);
+        }
+        attaching.take(job, "waiting for the connection to " + transport.remote());
+        try {
+            now = attached;
+            if (now != null && now.sessions.isAlive()) {
+                return new Way(now, true);
+            }
+            return attach(job);
+        } finally {
+            attaching.end();
+        }
+    }
+
+    private Way attach(Job job) throws PathUnusableException, SessionNotOpenedException {
+        long start = System.nanoTime();
+        ControlMaster.Ready ready = master.ensure(job);
+        try {
+            MuxTransport.Options options = transport.options();
+            Watch watch = new Watch();
+            Sessions sessions = Sessions.connect(
+                    master.socket(),
+                    new Sessions.Limits(
+                            options.capacity(),
+                            owner.sessionsAllowed(),
+                            options.spares(),
+                            options.idleTime().toNanos(),
+                            options.maxReceiveWindow()),
+                    watch);
+            await(sessions, job);
+            Attached now = new Attached(sessions, ready.pid(), watch.lingering);
+            attached = now;
+            owner.happened(PoolEvent.Connected.since(start, ready.pid(), ready.reused()));
+            return new Way(now, ready.reused());
+        } catch (IOException e) {
+            master.forget();
+            throw new SessionNotOpenedException(
+                    "the ssh master at " + master.socket() + " did not take us on: " + e.getMessage(), Why.GONE, true);
+        }
+    }
+
+    private void await(Sessions sessions, Job job) throws IOException {
+        CompletableFuture<Void> wake = new CompletableFuture<>();
+        sessions.attached().whenComplete((done, failure) -> wake.complete(null));
+        try (Job.Registration registration = job.onCancel(() -> wake.complete(null))) {
+            wake.get(Math.min(ATTACH_NANOS, job.remainingNanos()), TimeUnit.NANOSECONDS);
+            job.check("attaching to the ssh master");
+            sessions.attached().getNow(null);
+        } catch (ExecutionException | CompletionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        } catch (TimeoutException e) {
+            sessions.abandon();
+            job.check("attaching to the ssh master");
+            throw new IOException("no answer within 5 s", e);
+        } catch (InterruptedException e) {
+            sessions.abandon();
+            Thread.currentThread().interrupt();
+            job.check("attaching to the ssh master");
+        } catch (JobException e) {
+            sessions.abandon();
+            throw e;
+        }
+    }
+
+    private final class Watch implements Sessions.Owner {
+        final AtomicInteger lingering = new AtomicInteger();
+
+        @Override
+        public void refused(int sessions) {
+            owner.outOfService(sessions);
+        }
+
+        @Override
+        public void ended(Throwable why, boolean lost) {
+            if (lost) {
+                LOG.log(Level.INFO, "a connection to {0} was lost: {1}", transport.remote(), why.getMessage());
+                master.forget();
+                owner.lingering(-lingering.getAndSet(0));
+                owner.happened(new PoolEvent.ConnectionLost(String.valueOf(why.getMessage())));
+            }
+        }
+
+        @Override
+        public void opened(boolean ahead, long nanos) {
+            owner.happened(new PoolEvent.ChannelOpened(ahead, Duration.ofNanos(nanos)));
+        }
+
+        @Override
+        public void windowChanged(int before, int after) {
+            owner.happened(new PoolEvent.WindowChanged(before, after));
+        }
+    }
+
+    // ---- running
+
+    @Override
+    public Ran run(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
+        long began = System.nanoTime();
+        job.check(doing(command));
+        Way way = attached(job);
+        Running running = start(way, command);
+        CompletableFuture<Void> wake = new CompletableFuture<>();
+        running.settled().thenRun(() -> wake.complete(null));
+        running.failed().thenRun(() -> wake.complete(null));
+        tellSent(running, began);
+        try (Job.Registration registration = job.onCancel(() -> wake.cancel(false))) {
+            await(wake, way, job);
+            Running.@Nullable StreamFailure failure = running.failed().getNow(null);
+            if (failure != null) {
+                throw streamFailed(way, command, running, failure);
+            }
+            return ran(command, running, way);
+        } catch (TimeoutException | CancellationException e) {
+            Ending ending = kill(way, running);
+            job.check(doing(command), ending, running.partial());
+            throw new AssertionError("the job has ended, yet it says it has not", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            Ending ending = kill(way, running);
+            throw new JobInterruptedException(doing(command), ending, running.partial(), e);
+        } catch (ExecutionException e) {
+            throw new AssertionError("the wake is never failed", e);
+        }
+    }
+
+    /**
+     * Waits, and looks after the master meanwhile: one that hangs keeps its socket open. A command may be silent as long
+     * as it likes, but then the master still answers a question on another socket.
+     */
+    private void await(CompletableFuture<Void> wake, Way way, Job job)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        while (true) {
+            try {
+                wake.get(Math.min(SILENCE_NANOS, job.remainingNanos()), TimeUnit.NANOSECONDS);
+                return;
+            } catch (TimeoutException e) {
+                if (job.remainingNanos() == 0) {
+                    throw e;
+                }
+                boolean silent = System.nanoTime() - way.sessions().lastNews() >= SILENCE_NANOS;
+                if (silent && way.sessions().isAlive() && !master.isAlive(way.to.pid)) {
+                    LOG.log(
+                            Level.WARNING,
+                            "the ssh master {0} of {1} hangs: it is given up",
+                            Long.toString(way.to.pid),
+                            transport.remote());
+                    way.sessions().abandon();
+                }
+            }
+        }
+    }
+
+    private void tellSent(Running running, long began) {
+        running.sent()
+                .thenRun(() -> owner.happened(new PoolEvent.CommandSent(Duration.ofNanos(System.nanoTime() - began))));
+    }
+
+    String doing(Command command) {
+        return "running " + command + " on " + transport.remote();
+    }
+
+    private Running start(Way way, Command command) throws SessionNotOpenedException {
+        try {
+            Running running = Running.start(way.sessions(), transport.script(command), command);
+            if (running == null) {
+                throw full();
+            }
+            return running;
+        } catch (IOException e) {
+            throw new NotStartedException("cannot start " + command + ": " + e.getMessage(), false, e);
+        }
+    }
+
+    private static SessionNotOpenedException full() {
+        return new SessionNotOpenedException("the connection carries all it may", Why.FULL, true);
+    }
+
+    private Ran ran(Command command, Running running, Way way) throws SessionNotOpenedException {
+        End end = running.end();
+        if (end instanceof End.Completed completed) {
+            return new Ran(completed.exit(), running.stdout(), running.stderr(), way.route());
+        }
+        if (end instanceof End.GivenUp given && given.exit() != null) {
+            // It was to be given up when it had exited.
+            return new Ran(given.exit(), running.stdout(), running.stderr(), way.route());
+        }
+        throw failure(command, running, end);
+    }
+
+    RuntimeException failure(Command command, Running running, End end) throws SessionNotOpenedException {
+        if (end instanceof End.NotOpened not) {
+            throw new SessionNotOpenedException(not.reason(), not.refused() ? Why.OUT_OF_SERVICE : Why.GONE, true);
+        }
+        if (end instanceof End.NotRun not) {
+            return new NotStartedException(
+                    command + " was not started on " + transport.remote() + ": " + not.reason(), false, null);
+        }
+        return unknown(command, running, end);
+    }
+
+    private OutcomeUnknownException unknown(Command command, Running running, End end) {
+        String what;
+        @Nullable Throwable cause = null;
+        if (end instanceof End.Lost lost) {
+            cause = lost.cause();
+            what = "the connection to " + transport.remote() + " was lost while running " + command
+                    + (lost.exit() == null ? "" : " (" + lost.exit() + ", but output may be missing)");
+        } else {
+            what = transport.remote() + " closed the session of " + command + " without a word on how it ended";
+        }
+        return new OutcomeUnknownException(what, running.partial(), cause);
+    }
+
+    private OutcomeUnknownException streamFailed(
+            Way way, Command command, Running running, Running.StreamFailure failure) {
+        Ending ending = kill(way, running);
+        return new OutcomeUnknownException(
+                command + " on " + transport.remote() + " was given up (" + ending + "): " + failure.message(),
+                running.partial(),
+                failure.cause());
+    }
+
+    /** Kills, waits until it is known what became of the command, and keeps account of a session that may go on. */
+    private Ending kill(Way way, Running running) {
+        CompletableFuture<Ending> killing = startKill(way, running);
+        return Uninterrupted.call(killing::join);
+    }
+
+    CompletableFuture<Ending> startKill(Way way, Running running) {
+        return running.kill(transport.remote().killGrace().toNanos()).thenApply(ending -> {
+            account(way.to, running, ending);
+            return ending;
+        });
+    }
+
+    private void account(Attached on, Running running, Ending ending) {
+        if (!on.sessions.isAlive()) {
+            // What it held is gone with its connection.
+            return;
+        }
+        if (ending.fate() == Ending.Fate.NOT_CONFIRMED) {
+            // The server keeps its session as long as the process lives, and does not tell us when that ends.
+            linger(on, 1);
+        } else if (!running.freed().isDone()) {
+            linger(on, 1);
+            running.freed().thenRun(() -> linger(on, -1));
+        }
+    }
+
+    private void linger(Attached on, int change) {
+        on.lingering.addAndGet(change);
+        owner.lingering(change);
+    }
+
+    @Override
+    public Started start(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
+        long began = System.nanoTime();
+        job.check(doing(command));
+        Way way = attached(job);
+        Running running = Running.open(way.sessions(), transport.script(command));
+        if (running == null) {
+            throw full();
+        }
+        tellSent(running, began);
+        awaitSent(command, running, job);
+        return new MuxStarted(this, way, command, running, job);
+    }
+
+    /** Whether a command was started is known before anybody gets it into his hands. */
+    private void awaitSent(Command command, Running running, Job job) throws SessionNotOpenedException {
+        CompletableFuture<Void> wake = new CompletableFuture<>();
+        running.sent().whenComplete((sent, failure) -> wake.complete(null));
+        try (Job.Registration registration = job.onCancel(() -> wake.cancel(false))) {
+            wake.get(job.remainingNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException | CancellationException | InterruptedException e) {
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            if (running.withdraw()) {
+                job.check(doing(command));
+            }
+            // Sent in the last moment: the one that gets it finds the job ended.
+        } catch (ExecutionException e) {
+            throw new AssertionError("the wake is never failed", e);
+        }
+        if (running.sent().isCompletedExceptionally()) {
+            throw failure(command, running, running.end());
+        }
+    }
+
+    @Override
+    public void close() {
+        Attached now = attached;
+        if (now != null) {
+            now.sessions.close();
+        }
+    }
+}

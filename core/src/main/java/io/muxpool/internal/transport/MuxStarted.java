@@ -1,0 +1,145 @@
+package io.muxpool.internal.transport;
+
+import io.muxpool.Command;
+import io.muxpool.Ending;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import io.muxpool.JobException;
+import io.muxpool.PartialOutput;
+import io.muxpool.internal.mux.End;
+import io.muxpool.internal.mux.Running;
+import io.muxpool.internal.stream.Pumps;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** A command over a channel in its caller's hands, and the end of its job, which kills it. */
+final class MuxStarted implements Started {
+    private final MuxLink link;
+    private final MuxLink.Way way;
+    private final Command command;
+    private final Running running;
+    private final Job job;
+    private final CompletableFuture<Exit> exited = new CompletableFuture<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Guarded by lock: there is one killing, whoever asks.
+    private @Nullable CompletableFuture<Ending> killing;
+    private boolean jobEnded;
+
+    MuxStarted(MuxLink link, MuxLink.Way way, Command command, Running running, Job job) {
+        this.link = link;
+        this.way = way;
+        this.command = command;
+        this.running = running;
+        this.job = job;
+        running.exited().thenAccept(this::processEnded);
+        running.ended().thenRun(this::channelEnded);
+        Job.Registration registration = job.onCancel(() -> Pumps.start(this::endJob));
+        @Nullable Runnable undo = job.timeout().isEmpty() ? null : running.schedule(job.remainingNanos(), this::endJob);
+        running.freed().thenRun(() -> {
+            registration.close();
+            if (undo != null) {
+                undo.run();
+            }
+        });
+    }
+
+    private void processEnded(Exit exit) {
+        if (!endedByJob()) {
+            exited.complete(exit);
+        }
+    }
+
+    private void channelEnded() {
+        End end = running.end();
+        if (end instanceof End.Completed || exited.isDone() || endedByJob()) {
+            return;
+        }
+        try {
+            exited.completeExceptionally(link.failure(command, running, end));
+        } catch (SessionNotOpenedException e) {
+            throw new AssertionError("it was sent, and so had a session", e);
+        }
+    }
+
+    private boolean endedByJob() {
+        lock.lock();
+        try {
+            return jobEnded;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void endJob() {
+        lock.lock();
+        try {
+            if (exited.isDone()) {
+                // What is left of it are streams that nobody reads to their end.
+                jobEnded = false;
+            } else {
+                jobEnded = true;
+            }
+        } finally {
+            lock.unlock();
+        }
+        kill().thenAccept(ending -> {
+            try {
+                job.check(link.doing(command), ending, PartialOutput.NONE);
+            } catch (JobException e) {
+                exited.completeExceptionally(e);
+            }
+        });
+    }
+
+    @Override
+    public OutputStream stdin() {
+        return running.stdinStream();
+    }
+
+    @Override
+    public InputStream stdout() {
+        return running.stdoutStream();
+    }
+
+    @Override
+    public InputStream stderr() {
+        return running.stderrStream();
+    }
+
+    @Override
+    public CompletableFuture<Exit> exited() {
+        return exited;
+    }
+
+    @Override
+    public CompletableFuture<Void> freed() {
+        return running.freed();
+    }
+
+    @Override
+    public CompletableFuture<Boolean> signal(String name) {
+        return running.signal(name);
+    }
+
+    @Override
+    public CompletableFuture<Ending> kill() {
+        lock.lock();
+        try {
+            if (killing == null) {
+                killing = link.startKill(way, running);
+            }
+            return killing;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void resize(int columns, int rows) {
+        running.resize(columns, rows);
+    }
+}

@@ -1,0 +1,73 @@
+package io.muxpool.internal.transport;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult.Route;
+import io.muxpool.Job;
+import io.muxpool.JobException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PoolEvent;
+import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.master.PathUnusableException;
+import java.util.OptionalLong;
+
+/** {@code ssh -S} over one master, which is asked before each command and after. */
+final class ProcessLink implements Link {
+    private final ProcessTransport transport;
+    private final ControlMaster master;
+    private final LinkOwner owner;
+
+    ProcessLink(ProcessTransport transport, ControlMaster master, LinkOwner owner) {
+        this.transport = transport;
+        this.master = master;
+        this.owner = owner;
+    }
+
+    @Override
+    public Ran run(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
+        ControlMaster.Ready ready = ready(job);
+        try {
+            return judged(transport.run(command, master.socket(), job), ready, command);
+        } catch (JobException | OutcomeUnknownException e) {
+            // Its client was killed; the command should at least hear of it.
+            master.nudge();
+            throw e;
+        } catch (SessionNotOpenedException e) {
+            if (e.why() == SessionNotOpenedException.Why.GONE) {
+                master.forget();
+            }
+            throw e;
+        }
+    }
+
+    private ControlMaster.Ready ready(Job job) throws PathUnusableException {
+        long start = System.nanoTime();
+        ControlMaster.Ready ready = master.ensure(job);
+        if (!ready.reused()) {
+            owner.happened(PoolEvent.Connected.since(start, ready.pid(), false));
+        }
+        return ready;
+    }
+
+    /**
+     * Whatever the status, it is only worth something while the master lives: ssh's client is told the status as soon as
+     * the command has exited, and a connection that is lost after that takes the rest of the output with it.
+     */
+    private Ran judged(Ran ran, ControlMaster.Ready ready, Command command) {
+        if (!master.isAlive(ready.pid())) {
+            master.forget();
+            owner.happened(new PoolEvent.ConnectionLost("the ssh master " + ready.pid() + " is gone"));
+            throw new OutcomeUnknownException(
+                    "the connection to " + transport.remote() + " was lost while running " + command + " (" + ran.exit()
+                            + ", but output may be missing)",
+                    ran.output(),
+                    null);
+        }
+        return ran.over(new Route(ready.reused(), OptionalLong.of(ready.pid())));
+    }
+
+    @Override
+    public Started start(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
+        ready(job);
+        return transport.start(command, master.socket(), job);
+    }
+}

@@ -1,0 +1,132 @@
+package io.muxpool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.Ssh;
+import io.muxpool.testkit.SshEndpoint;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Masters that hang or die under the native transport, and many threads at once, on a real sshd. */
+@Timeout(90)
+class MuxFaultsTest {
+    @RegisterExtension
+    final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
+
+    private final ShortTemp sockets = ShortTemp.create();
+    private OpenSshServer server = OpenSshServer.builder().start();
+
+    @BeforeEach
+    void isReady() {
+        assertThat(server.log()).isNotNull();
+    }
+
+    @AfterEach
+    void stop() {
+        LeakCheck.endMasters(sockets.path());
+        server.close();
+        sockets.close();
+    }
+
+    private ConnectionPool open() {
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .sshProgram(Ssh.program())
+                .configFile(server.clientConfig())
+                .socketDir(sockets.path())
+                .transport(TransportKind.MUX)
+                .build();
+        return ConnectionPool.open(remote, "faults");
+    }
+
+    @Test
+    void aStoppedMasterIsLeftForAnotherAndItsCommandIsUnknown() {
+        try (ConnectionPool pool = open()) {
+            long stopped = pool.run("true").check().masterPid().orElseThrow();
+            Processes.signal(stopped, "STOP");
+            try {
+                // On the channel opened ahead: it was sent, so nobody may say that it was not.
+                OutcomeUnknownException lost = catchThrowableOfType(
+                        OutcomeUnknownException.class,
+                        () -> pool.run(Command.of("echo", "lost"), Job.withTimeout(Duration.ofSeconds(40))));
+                assertThat(lost).isNotNull();
+                CommandResult second = pool.run(Command.of("echo", "again"), Job.withTimeout(Duration.ofSeconds(30)));
+                assertThat(second.check().stdoutText()).isEqualTo("again\n");
+                assertThat(second.masterPid().orElseThrow()).isNotEqualTo(stopped);
+            } finally {
+                Processes.signal(stopped, "CONT");
+                Processes.signal(stopped, "TERM");
+            }
+            assertThat(Processes.awaitGone(stopped, Duration.ofSeconds(5))).isTrue();
+            assertThat(pool.run("true").check().reused()).isTrue();
+        }
+    }
+
+    @Test
+    void aJobsDeadlineIsKeptWhileAMasterHangs() {
+        try (ConnectionPool pool = open()) {
+            long stopped = pool.run("true").check().masterPid().orElseThrow();
+            Processes.signal(stopped, "STOP");
+            try {
+                long start = System.nanoTime();
+                JobTimeoutException e = catchThrowableOfType(
+                        JobTimeoutException.class,
+                        () -> pool.run(Command.of("true"), Job.withTimeout(Duration.ofSeconds(1))));
+                assertThat(e.ending().fate()).isEqualTo(Ending.Fate.NOT_CONFIRMED);
+                // 2 s for an answer to the signal; a hung master gives none.
+                assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+            } finally {
+                Processes.signal(stopped, "CONT");
+            }
+        }
+    }
+
+    @Test
+    void manyThreadsOnOneColdPoolGetTheirOwnOutputs() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(50);
+        try (ConnectionPool pool = open()) {
+            List<Future<String>> outputs = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                String word = "word-" + i;
+                outputs.add(threads.submit(() -> pool.run("echo", word).check().stdoutText()));
+            }
+            for (int i = 0; i < 200; i++) {
+                assertThat(outputs.get(i).get()).isEqualTo("word-" + i + "\n");
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aKilledMasterLeavesTheOutcomeOpenAndTheNextCommandIsWellAgain() throws Exception {
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try (ConnectionPool pool = open()) {
+            long master = pool.run("true").check().masterPid().orElseThrow();
+            Future<CommandResult> running = thread.submit(() -> pool.run("sleep", "30"));
+            assertThat(Processes.awaitWithArgument("sleep 30", Duration.ofSeconds(10)))
+                    .isTrue();
+            Processes.signal(master, "KILL");
+            assertThat(running)
+                    .failsWithin(Duration.ofSeconds(10))
+                    .withThrowableThat()
+                    .withCauseInstanceOf(OutcomeUnknownException.class);
+            assertThat(pool.run("echo", "well").check().stdoutText()).isEqualTo("well\n");
+        } finally {
+            thread.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,231 @@
+package io.muxpool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.muxpool.testkit.CountingSsh;
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.Ssh;
+import io.muxpool.testkit.SshEndpoint;
+import io.muxpool.testkit.TcpProxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The life of a master under the native transport: what keeps it, what lets it go, what it survives. */
+@Timeout(120)
+class MuxLifeTest {
+    @RegisterExtension
+    final LeakCheck leaks =
+            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop|async).*"));
+
+    private final ShortTemp sockets = ShortTemp.create();
+    private @Nullable OpenSshServer server;
+
+    @AfterEach
+    void stop() {
+        LeakCheck.endMasters(sockets.path());
+        if (server != null) {
+            server.close();
+        }
+        sockets.close();
+    }
+
+    private ConnectionPool.Builder pool(OpenSshServer.Builder options) {
+        OpenSshServer started = options.start();
+        server = started;
+        return pool(started.clientConfig());
+    }
+
+    private ConnectionPool.Builder pool(Path config) {
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .sshProgram(Ssh.program())
+                .configFile(config)
+                .socketDir(sockets.path())
+                .transport(TransportKind.MUX)
+                .killGrace(Duration.ofSeconds(1))
+                .build();
+        return ConnectionPool.builder(remote, "life");
+    }
+
+    @Test
+    void noSshProcessIsStartedForACommand() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        try (CountingSsh counting = CountingSsh.create()) {
+            Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                    .sshProgram(counting.program())
+                    .configFile(started.clientConfig())
+                    .socketDir(sockets.path())
+                    .build();
+            try (ConnectionPool pool = ConnectionPool.open(remote, "counting")) {
+                pool.run("true").check();
+                int before = counting.count();
+                for (int i = 0; i < 20; i++) {
+                    pool.run("true").check();
+                }
+                assertThat(counting.count()).isEqualTo(before);
+            }
+        }
+    }
+
+    @Test
+    void aPoolThatIsClosedAtOnceLeavesItsMasterAlive() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        try (TcpProxy proxy = TcpProxy.to(started.port())) {
+            proxy.delay(Duration.ofMillis(20));
+            Path config = started.clientConfigForPort(proxy.port());
+            long master = 0;
+            for (int i = 0; i < 20; i++) {
+                // Each leaves OPENs under way: of spares that were opened together with the command.
+                try (ConnectionPool pool = pool(config).spares(4).open()) {
+                    CommandResult result = pool.run("echo", "hello");
+                    assertThat(result.check().stdoutText()).isEqualTo("hello\n");
+                    long now = result.masterPid().orElseThrow();
+                    assertThat(now).isEqualTo(master == 0 ? now : master);
+                    master = now;
+                }
+            }
+        }
+    }
+
+    @Test
+    void aServerThatAsksWhetherWeAreThereIsAnswered() throws Exception {
+        OpenSshServer.Builder options =
+                OpenSshServer.builder().option("ClientAliveInterval", "1").option("ClientAliveCountMax", "1");
+        try (ConnectionPool pool = pool(options).open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            pool.run("sleep", "5").check();
+            // Idle, with a channel opened ahead.
+            Thread.sleep(4000);
+            CommandResult after = pool.run("true").check();
+            assertThat(after.masterPid().orElseThrow()).isEqualTo(master);
+        }
+    }
+
+    @Test
+    void anIdlePoolLetsGoOfItsMasterSoThatItsTimeCanRun() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .configFile(started.clientConfig())
+                .socketDir(sockets.path())
+                .controlPersist(Duration.ofSeconds(1))
+                .build();
+        try (ConnectionPool pool = ConnectionPool.builder(remote, "idle")
+                .idleTime(Duration.ofSeconds(3))
+                .open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            // Longer than the master would wait, shorter than we hold it.
+            Thread.sleep(2000);
+            assertThat(ProcessHandle.of(master)).isPresent();
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(15))).isTrue();
+            assertThat(pool.run("echo", "again").check().stdoutText()).isEqualTo("again\n");
+        }
+    }
+
+    @Test
+    void aRekeyUnderLoadLosesNothing() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        Path config = sockets.resolve("config");
+        Files.writeString(config, "RekeyLimit 1M\n" + Files.readString(started.clientConfig()));
+        byte[] data = new byte[12_000_000];
+        new Random(1).nextBytes(data);
+        try (ConnectionPool pool = pool(config).open()) {
+            assertThat(pool.run(Command.of("cat").withStdin(Input.bytes(data)))
+                            .check()
+                            .stdout())
+                    .isEqualTo(data);
+        }
+    }
+
+    @Test
+    void aChannelOpenedAheadThatTheServerClosesIsReplaced() throws Exception {
+        OpenSshServer.Builder options = OpenSshServer.builder().option("ChannelTimeout", "session=1s");
+        try (ConnectionPool pool = pool(options).open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            for (int i = 0; i < 3; i++) {
+                Thread.sleep(1500);
+                assertThat(pool.run("true").check().masterPid().orElseThrow()).isEqualTo(master);
+            }
+        }
+    }
+
+    @Test
+    void interruptsRainingOnSomeLeaveTheOthersAlone() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try (ConnectionPool pool =
+                pool(OpenSshServer.builder().asOrdinaryUser()).open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            List<Future<?>> steady = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                steady.add(threads.submit(() -> {
+                    for (int j = 0; j < 40; j++) {
+                        CommandResult result = pool.run("echo", "steady").check();
+                        assertThat(result.stdoutText()).isEqualTo("steady\n");
+                        assertThat(result.masterPid().orElseThrow()).isEqualTo(master);
+                    }
+                }));
+            }
+            Thread rained = new Thread(() -> {
+                while (steady.stream().anyMatch(one -> !one.isDone())) {
+                    try {
+                        pool.run("true");
+                    } catch (JobInterruptedException e) {
+                        Thread.interrupted();
+                    }
+                }
+            });
+            rained.start();
+            while (steady.stream().anyMatch(one -> !one.isDone())) {
+                rained.interrupt();
+                Thread.sleep(3);
+            }
+            for (Future<?> one : steady) {
+                one.get();
+            }
+            rained.join();
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    @Test
+    void aListenerHearsAConnectionItsChannelsAndItsCommands() {
+        List<PoolEvent> events = new CopyOnWriteArrayList<>();
+        try (ConnectionPool pool =
+                pool(OpenSshServer.builder()).listener(events::add).open()) {
+            pool.run("true").check();
+            long master = pool.run("true").masterPid().orElseThrow();
+            Processes.signal(master, "KILL");
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            pool.run("true").check();
+        }
+        assertThat(events)
+                .hasAtLeastOneElementOfType(PoolEvent.SlotTaken.class)
+                .hasAtLeastOneElementOfType(PoolEvent.Connected.class)
+                .hasAtLeastOneElementOfType(PoolEvent.ChannelOpened.class)
+                .hasAtLeastOneElementOfType(PoolEvent.CommandSent.class)
+                .hasAtLeastOneElementOfType(PoolEvent.ConnectionLost.class)
+                .anySatisfy(event -> assertThat(event)
+                        .isInstanceOfSatisfying(
+                                PoolEvent.CommandEnded.class,
+                                ended -> assertThat(ended.outcome()).isEqualTo("success")));
+    }
+}

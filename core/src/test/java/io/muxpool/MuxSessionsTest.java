@@ -1,0 +1,127 @@
+package io.muxpool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.Ssh;
+import io.muxpool.testkit.SshEndpoint;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How many sessions a server allows, and what a refusal does: to the master, to the command, to the next process. */
+@Timeout(120)
+class MuxSessionsTest {
+    @RegisterExtension
+    final LeakCheck leaks =
+            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop|async).*"));
+
+    private final ShortTemp sockets = ShortTemp.create();
+    private @Nullable OpenSshServer server;
+
+    @AfterEach
+    void stop() {
+        LeakCheck.endMasters(sockets.path());
+        if (server != null) {
+            server.close();
+        }
+        sockets.close();
+    }
+
+    private ConnectionPool.Builder pool(OpenSshServer.Builder options) {
+        OpenSshServer started = options.start();
+        server = started;
+        return pool(started.clientConfig());
+    }
+
+    private ConnectionPool.Builder pool(Path config) {
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .sshProgram(Ssh.program())
+                .configFile(config)
+                .socketDir(sockets.path())
+                .transport(TransportKind.MUX)
+                .killGrace(Duration.ofSeconds(1))
+                .build();
+        return ConnectionPool.builder(remote, "sessions");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aLimitBelowTheCapacityIsLearnedAndEveryCommandRunsOnce(int limit) throws Exception {
+        Path journal = Files.createFile(sockets.resolve("journal"));
+        OpenSshServer.Builder options = OpenSshServer.builder().option("MaxSessions", String.valueOf(limit));
+        try (ConnectionPool pool = pool(options).open()) {
+            runInParallel(pool, journal, 40);
+            assertThat(pool.toString()).contains("capacity " + limit + ",");
+        }
+        assertThat(Files.readAllLines(journal)).doesNotHaveDuplicates().hasSize(40);
+        // The next process need not learn it again: nothing is refused any more.
+        int refused = refusals();
+        try (ConnectionPool next =
+                pool(Objects.requireNonNull(server).clientConfig()).open()) {
+            runInParallel(next, journal, 40);
+            assertThat(next.toString()).contains("capacity " + limit + ",");
+        }
+        assertThat(refusals()).isEqualTo(refused);
+        assertThat(Files.readAllLines(journal)).hasSize(80);
+    }
+
+    private static void runInParallel(ConnectionPool pool, Path journal, int commands) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        try {
+            List<Future<CommandResult>> results = new ArrayList<>();
+            for (int i = 0; i < commands; i++) {
+                String word = UUID.randomUUID().toString();
+                results.add(threads.submit(() -> pool.run(Command.shell("echo " + word + " | tee -a " + journal))
+                        .check()));
+            }
+            for (Future<CommandResult> result : results) {
+                assertThat(result.get().stdoutText()).hasSize(37);
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    private int refusals() {
+        return Objects.requireNonNull(server).log().split("no more sessions", -1).length - 1;
+    }
+
+    @Test
+    void aServerThatAllowsNoSessionAtAllIsAnErrorThatSaysSo() {
+        try (ConnectionPool pool =
+                pool(OpenSshServer.builder().option("MaxSessions", "0")).open()) {
+            assertThatThrownBy(() -> pool.run("true"))
+                    .isInstanceOf(SshConnectException.class)
+                    .hasMessageContaining("MaxSessions");
+        }
+    }
+
+    @Test
+    void aTightLoopAtExactlyTheLimitLosesNoConnection() throws Exception {
+        OpenSshServer.Builder options = OpenSshServer.builder().option("MaxSessions", "10");
+        try (ConnectionPool pool = pool(options).capacity(8).maxConnections(1).open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            runInParallel(pool, Files.createFile(sockets.resolve("journal")), 300);
+            assertThat(pool.run("true").masterPid().orElseThrow()).isEqualTo(master);
+            assertThat(refusals()).isZero();
+        }
+    }
+}

@@ -1,0 +1,197 @@
+package io.muxpool;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.Ssh;
+import io.muxpool.testkit.SshEndpoint;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** A remote command as a java.lang.Process, over the native transport. */
+@Timeout(120)
+class RemoteProcessTest {
+    @RegisterExtension
+    final LeakCheck leaks =
+            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop|async).*"));
+
+    private final ShortTemp sockets = ShortTemp.create();
+    private @Nullable OpenSshServer server;
+
+    @AfterEach
+    void stop() {
+        LeakCheck.endMasters(sockets.path());
+        if (server != null) {
+            server.close();
+        }
+        sockets.close();
+    }
+
+    private ConnectionPool.Builder pool(OpenSshServer.Builder options) {
+        OpenSshServer started = options.start();
+        server = started;
+        return pool(started.clientConfig());
+    }
+
+    private ConnectionPool.Builder pool(Path config) {
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .sshProgram(Ssh.program())
+                .configFile(config)
+                .socketDir(sockets.path())
+                .transport(TransportKind.MUX)
+                .killGrace(Duration.ofSeconds(1))
+                .build();
+        return ConnectionPool.builder(remote, "process");
+    }
+
+    @Test
+    void itsStreamsAreLiveBothWays() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
+                Connection connection = pool.connection()) {
+            RemoteProcess cat = connection.start(Command.of("cat"));
+            for (int i = 0; i < 3; i++) {
+                cat.getOutputStream().write(("line " + i + "\n").getBytes(UTF_8));
+                assertThat(cat.inputReader().readLine()).isEqualTo("line " + i);
+            }
+            assertThat(cat.isAlive()).isTrue();
+            cat.getOutputStream().close();
+            assertThat(cat.waitFor()).isZero();
+            assertThat(cat.inputReader().readLine()).isNull();
+            assertThat(cat.exitValue()).isZero();
+            // The slot is free for the next.
+            assertThat(connection.run("echo", "next").check().stdoutText()).isEqualTo("next\n");
+        }
+    }
+
+    @Test
+    void aStatusASignalAndALossAreToldApart() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open()) {
+            Exit status = started(pool, "exit 255").exit();
+            assertThat(status).isEqualTo(new Exit.Exited(255));
+            Exit signal = started(pool, "kill -USR1 $$").exit();
+            assertThat(signal).isEqualTo(new Exit.Signalled("USR1", false));
+            long master = pool.run("true").masterPid().orElseThrow();
+            RemoteProcess lost = started(pool, "sleep 60");
+            Processes.signal(master, "KILL");
+            assertThatThrownBy(lost::exit).isInstanceOf(OutcomeUnknownException.class);
+            assertThat(lost.isAlive()).isFalse();
+            assertThatThrownBy(() -> lost.getInputStream().read()).isInstanceOf(IOException.class);
+        }
+    }
+
+    private static RemoteProcess started(ConnectionPool pool, String line) {
+        try (Connection connection = pool.connection()) {
+            return connection.start(Command.shell(line));
+        }
+    }
+
+    @Test
+    void itIsSignalledDestroyedAndKilled() throws Exception {
+        try (ConnectionPool pool =
+                pool(OpenSshServer.builder().asOrdinaryUser()).open()) {
+            RemoteProcess traps =
+                    started(pool, "trap 'echo got it; exit 7' USR1; echo ready; while :; do sleep 0.1; done");
+            assertThat(traps.inputReader().readLine()).isEqualTo("ready");
+            assertThat(traps.signal("USR1").get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(traps.exit()).isEqualTo(new Exit.Exited(7));
+            assertThat(traps.inputReader().readLine()).isEqualTo("got it");
+
+            RemoteProcess sleeps = started(pool, "exec sleep 300");
+            assertThat(sleeps.waitFor(50, TimeUnit.MILLISECONDS)).isFalse();
+            sleeps.destroy();
+            assertThat(sleeps.onExit().get(10, TimeUnit.SECONDS)).isSameAs(sleeps);
+            assertThat(sleeps.exit()).isEqualTo(new Exit.Signalled("TERM", false));
+            assertThat(sleeps.waitFor()).isEqualTo(128 + 15);
+
+            RemoteProcess killed = started(pool, "exec sleep 300");
+            assertThat(killed.kill().get(10, TimeUnit.SECONDS)).isEqualTo(Ending.confirmedDead());
+        }
+    }
+
+    @Test
+    void theEndOfItsJobKillsIt() {
+        try (ConnectionPool pool =
+                        pool(OpenSshServer.builder().asOrdinaryUser()).open();
+                Connection connection = pool.connection()) {
+            RemoteProcess sleeps =
+                    connection.start(Command.of("sleep", "300"), Job.withTimeout(Duration.ofMillis(1500)));
+            JobTimeoutException e = catchThrowableOfType(JobTimeoutException.class, sleeps::exit);
+            assertThat(e.ending()).isEqualTo(Ending.confirmedDead());
+        }
+    }
+
+    @Test
+    void anOutputThatNobodyReadsHoldsTheCommandBackAndNotTheHeap() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
+                Connection connection = pool.connection()) {
+            RemoteProcess much = connection.start(Command.shell("head -c 300000000 /dev/zero"));
+            // It cannot end while more is to come than the windows and pipes between us hold.
+            assertThat(much.waitFor(1, TimeUnit.SECONDS)).isFalse();
+            assertThat(much.getInputStream().available()).isBetween(1, 2 * 1024 * 1024);
+            // Others on the same connection are not held up.
+            assertThat(pool.run("echo", "beside").check().stdoutText()).isEqualTo("beside\n");
+            assertThat(much.getInputStream().transferTo(OutputStream.nullOutputStream()))
+                    .isEqualTo(300_000_000);
+            assertThat(much.waitFor()).isZero();
+        }
+    }
+
+    @Test
+    void aClosedOutputIsDroppedAndTheCommandEnds() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
+                Connection connection = pool.connection()) {
+            RemoteProcess much = connection.start(Command.shell("head -c 50000000 /dev/zero; exit 4"));
+            much.getInputStream().close();
+            assertThat(much.waitFor()).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void itsTerminalHasTheSizeThatIsAskedForAndChanges() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
+                Connection connection = pool.connection()) {
+            Command asks = Command.shell("stty size; read line; stty size").withPty(new Pty("vt100", 91, 33));
+            RemoteProcess terminal = connection.start(asks);
+            assertThat(terminal.inputReader().readLine()).isEqualTo("33 91");
+            terminal.resize(70, 20);
+            terminal.getOutputStream().write("go\n".getBytes(UTF_8));
+            // The line is echoed, as terminals do.
+            assertThat(terminal.inputReader().lines().toList()).contains("20 70");
+            assertThat(terminal.waitFor()).isZero();
+        }
+    }
+
+    @Test
+    void aSubsystemSpeaksOverItAndOneThatIsNotThereIsNotStarted() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder().option("Subsystem", "sftp internal-sftp"))
+                        .open();
+                Connection connection = pool.connection()) {
+            RemoteProcess sftp = connection.start(Command.subsystem("sftp"));
+            // SSH_FXP_INIT, version 3; SSH_FXP_VERSION is 2.
+            sftp.getOutputStream().write(new byte[] {0, 0, 0, 5, 1, 0, 0, 0, 3});
+            byte[] answer = sftp.getInputStream().readNBytes(9);
+            assertThat(answer[4]).isEqualTo((byte) 2);
+            assertThat(answer[8]).isEqualTo((byte) 3);
+            sftp.getOutputStream().close();
+            sftp.getInputStream().close();
+            sftp.waitFor();
+            assertThatThrownBy(() -> pool.run(Command.subsystem("nosuch")))
+                    .isInstanceOf(NotStartedException.class)
+                    .hasMessageContaining("no subsystem nosuch");
+        }
+    }
+}

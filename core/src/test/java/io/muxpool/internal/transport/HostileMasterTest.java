@@ -1,0 +1,276 @@
+package io.muxpool.internal.transport;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.muxpool.Command;
+import io.muxpool.Ending;
+import io.muxpool.Exit;
+import io.muxpool.Input;
+import io.muxpool.Job;
+import io.muxpool.JobTimeoutException;
+import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.Output;
+import io.muxpool.Remote;
+import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.transport.SessionNotOpenedException.Why;
+import io.muxpool.testkit.Answer;
+import io.muxpool.testkit.FakeMaster;
+import io.muxpool.testkit.Frame;
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.MuxRequest;
+import io.muxpool.testkit.Script;
+import io.muxpool.testkit.Script.Hook;
+import io.muxpool.testkit.ShortTemp;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What no sshd does, and a broken or hostile one might: each a clear error within its time, never a hang or a wrong end. */
+@Timeout(30)
+class HostileMasterTest {
+    @RegisterExtension
+    final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
+
+    private final ShortTemp temp = ShortTemp.create();
+    private final FakeMaster master = FakeMaster.start(temp.resolve("s"));
+    private final Link link = link();
+
+    private Link link() {
+        Remote remote = Remote.builder("box").killGrace(Duration.ofMillis(200)).build();
+        MuxTransport.Options options = new MuxTransport.Options(8, 1, Duration.ofSeconds(60), 16 * 1024 * 1024);
+        return new MuxTransport(remote, options, Map.of(), null)
+                .link(new ControlMaster(remote, temp.resolve("s")), LinkOwner.NONE);
+    }
+
+    @AfterEach
+    void close() {
+        link.close();
+        try {
+            master.close();
+        } catch (AssertionError e) {
+            // It complains of connections that its own script broke.
+            assertThat(e).isNotNull();
+        }
+        temp.close();
+    }
+
+    private Link.Ran run(Job job) throws Exception {
+        return link.run(Command.of("echo", "hi"), job);
+    }
+
+    private Link.Ran run() throws Exception {
+        return run(Job.withTimeout(Duration.ofSeconds(20)));
+    }
+
+    @Test
+    void aPoliteOneIsServedWellAndSentNothingBesidesChannelMessages() throws Exception {
+        master.hello(4, "a-new@extension", "0")
+                .serve(Script.polite().stdout("hi\n").exit(3));
+        for (int i = 0; i < 3; i++) {
+            Link.Ran ran = run();
+            assertThat(ran.exit()).isEqualTo(new Exit.Exited(3));
+            assertThat(new String(ran.stdout().bytes(), UTF_8)).isEqualTo("hi\n");
+        }
+        link.close();
+        assertThat(master.frames()).allSatisfy(frame -> {
+            assertThat(frame.type()).isBetween(90, 100);
+            assertThat(frame.padding()).isZero();
+        });
+        assertNothingFollowsAClose(master.frames());
+        master.close();
+    }
+
+    private static void assertNothingFollowsAClose(List<Frame> frames) {
+        List<Integer> closed = frames.stream()
+                .filter(frame -> frame.type() == Frame.CLOSE)
+                .map(Frame::recipient)
+                .toList();
+        assertThat(closed).doesNotHaveDuplicates().isNotEmpty();
+        for (int id : closed) {
+            List<Frame> about = frames.stream()
+                    .filter(frame -> frame.type() != Frame.OPEN && frame.recipient() == id)
+                    .toList();
+            assertThat(about.get(about.size() - 1).type()).isEqualTo(Frame.CLOSE);
+        }
+    }
+
+    @Test
+    void anUploadKeepsWithinTheWindow() throws Exception {
+        // The script is as strict as sshd: a byte too many ends the connection.
+        master.serve(Script.polite());
+        byte[] much = new byte[5_000_000];
+        Link.Ran ran =
+                link.run(Command.of("cat").withStdin(Input.bytes(much)), Job.withTimeout(Duration.ofSeconds(20)));
+        assertThat(ran.exit()).isEqualTo(new Exit.Exited(0));
+        master.close();
+    }
+
+    static Stream<Arguments> breaches() {
+        return Stream.of(
+                breach("the end of the socket", (client, id, frame) -> close(client::closeSocket)),
+                breach(
+                        "a frame without an end",
+                        (client, id, frame) -> close(() -> {
+                            client.raw((byte) 0, (byte) 0, (byte) 0, (byte) 50, (byte) 0, (byte) 94, (byte) 0);
+                            client.closeSocket();
+                        })),
+                breach(
+                        "a length beyond all bounds",
+                        (client, id, frame) -> close(() -> client.raw((byte) -1, (byte) -1, (byte) -1, (byte) -1))),
+                breach(
+                        "a frame of one byte",
+                        (client, id, frame) ->
+                                close(() -> client.raw((byte) 0, (byte) 0, (byte) 0, (byte) 1, (byte) 0))),
+                breach("a disconnect", (client, id, frame) -> close(() -> client.message(1, new byte[12]))),
+                breach("a global request", (client, id, frame) -> close(() -> client.message(80, new byte[12]))),
+                breach(
+                        "data for a channel that is not there",
+                        (client, id, frame) -> close(() -> client.data(4711, new byte[5]))),
+                breach(
+                        "an answer that nobody asked for",
+                        (client, id, frame) -> close(() -> {
+                            client.success(id);
+                            client.success(id);
+                        })),
+                breach("a second confirmation", (client, id, frame) -> close(() -> client.confirm(id, 99, 0, 32768))),
+                breach(
+                        "more data than the window holds",
+                        (client, id, frame) -> close(() -> {
+                            client.success(id);
+                            client.data(id, new byte[32 * 1024 + 1]);
+                        })),
+                breach(
+                        "a window beyond 32 bits",
+                        (client, id, frame) -> close(() -> {
+                            client.adjust(id, 0xffff_ffffL);
+                            client.adjust(id, 0xffff_ffffL);
+                        })),
+                breach(
+                        "a status, and then the end of the socket",
+                        (client, id, frame) -> close(() -> {
+                            client.success(id);
+                            client.exitStatus(id, 0);
+                            client.closeSocket();
+                        })),
+                breach(
+                        "CLOSE without a status",
+                        (client, id, frame) -> close(() -> {
+                            client.success(id);
+                            client.close(id);
+                        })));
+    }
+
+    private static Arguments breach(String what, Hook hook) {
+        return Arguments.of(what, hook);
+    }
+
+    private static boolean close(Runnable action) {
+        action.run();
+        return true;
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("breaches")
+    void whatComesBehindACommandLeavesItsOutcomeUnknown(String what, Hook hook) {
+        master.serve(Script.polite().onRequest("exec", hook));
+        assertThatThrownBy(this::run).as(what).isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    @Test
+    void aRefusedCommandIsNotStarted() {
+        master.serve(Script.polite().onRequest("exec", (client, id, frame) -> close(() -> client.failure(id))));
+        assertThatThrownBy(this::run).isInstanceOf(NotStartedException.class).hasMessageContaining("refused to run");
+    }
+
+    @Test
+    void aRefusedChannelPutsTheConnectionOutOfServiceAndLeavesItsSocketOpen() {
+        master.serve(Script.polite().on(Frame.OPEN, (client, id, frame) -> close(() -> client.refuse(id, 1, "full"))));
+        SessionNotOpenedException first = catchThrowableOfType(SessionNotOpenedException.class, this::run);
+        assertThat(first.why()).isEqualTo(Why.OUT_OF_SERVICE);
+        assertThat(first).hasMessageContaining("full");
+        SessionNotOpenedException second = catchThrowableOfType(SessionNotOpenedException.class, this::run);
+        assertThat(second.why()).isEqualTo(Why.OUT_OF_SERVICE);
+        assertThat(master.attached(Duration.ofSeconds(5)).awaitClosed(Duration.ofMillis(300)))
+                .isFalse();
+    }
+
+    @Test
+    void theEndOfTheSocketBeforeTheConfirmationIsNotStarted() {
+        master.serve(Script.polite().on(Frame.OPEN, (client, id, frame) -> close(client::closeSocket)));
+        SessionNotOpenedException e = catchThrowableOfType(SessionNotOpenedException.class, this::run);
+        assertThat(e.why()).isEqualTo(Why.GONE);
+        assertThat(e.inputIntact()).isTrue();
+    }
+
+    @Test
+    void silenceBeforeTheConfirmationEndsWithTheDeadlineAsNotStarted() {
+        master.serve(Script.polite().on(Frame.OPEN, (client, id, frame) -> true));
+        JobTimeoutException e =
+                catchThrowableOfType(JobTimeoutException.class, () -> run(Job.withTimeout(Duration.ofMillis(500))));
+        assertThat(e.ending()).isEqualTo(Ending.notStarted());
+        // Closing waits 2 s for the answer, and then no longer.
+        long start = System.nanoTime();
+        link.close();
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(6));
+    }
+
+    @Test
+    void silenceBehindTheCommandEndsWithTheDeadlineAndClaimsNoDeath() {
+        master.serve(Script.polite().on(Frame.REQUEST, (client, id, frame) -> true));
+        long start = System.nanoTime();
+        JobTimeoutException e =
+                catchThrowableOfType(JobTimeoutException.class, () -> run(Job.withTimeout(Duration.ofMillis(500))));
+        assertThat(e.ending().fate()).isEqualTo(Ending.Fate.NOT_CONFIRMED);
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(6));
+    }
+
+    @Test
+    void aDeniedProxyIsAnErrorWithItsReason() {
+        master.answer(MuxRequest.PROXY, Answer.permissionDenied("not today"));
+        SessionNotOpenedException e = catchThrowableOfType(SessionNotOpenedException.class, this::run);
+        assertThat(e).hasMessageContaining("not today");
+        assertThat(e.why()).isEqualTo(Why.GONE);
+    }
+
+    @Test
+    void anAnswerThatIsNoAnswerToTheWishForProxyModeIsAnError() {
+        byte[] garbage = new byte[64];
+        Arrays.fill(garbage, (byte) 0x7f);
+        master.answer(MuxRequest.PROXY, Answer.raw(garbage));
+        assertThat(catchThrowableOfType(SessionNotOpenedException.class, this::run)
+                        .why())
+                .isEqualTo(Why.GONE);
+    }
+
+    @Test
+    void anEndlessOutputIsCutAtItsLimitAndNotHeld() throws Exception {
+        byte[] chunk = new byte[32 * 1024];
+        master.serve(Script.polite().onRequest("exec", (client, id, frame) -> {
+            client.success(id);
+            for (int i = 0; i < 60; i++) {
+                client.data(id, chunk);
+            }
+            client.exitStatus(id, 0);
+            client.eof(id);
+            client.close(id);
+            return true;
+        }));
+        Link.Ran ran =
+                link.run(Command.of("yes").withStdout(Output.capture(1000)), Job.withTimeout(Duration.ofSeconds(20)));
+        assertThat(ran.stdout().bytes()).hasSize(1000);
+        assertThat(ran.stdout().truncated()).isTrue();
+    }
+}
