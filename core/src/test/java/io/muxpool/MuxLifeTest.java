@@ -105,6 +105,52 @@ class MuxLifeTest {
     }
 
     @Test
+    void aProcessThatExitsWithoutClosingLeavesItsMasterAlive() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        try (TcpProxy proxy = TcpProxy.to(started.port())) {
+            proxy.delay(Duration.ofMillis(30));
+            String config = started.clientConfigForPort(proxy.port()).toString();
+            String first = "";
+            for (int i = 0; i < 5; i++) {
+                try (OtherJvm careless = OtherJvm.start(
+                        Careless.class, List.of(), config, sockets.path().toString(), Ssh.program())) {
+                    String master = careless.line();
+                    assertThat(careless.finish()).isZero();
+                    assertThat(master).isNotNull().matches("[0-9]+");
+                    // It took the master over that the one before had left, by exiting with OPENs unanswered.
+                    assertThat(master).isEqualTo(first.isEmpty() ? master : first);
+                    first = String.valueOf(master);
+                }
+            }
+        }
+    }
+
+    /** Runs one command and exits, its channels ahead still opening and its pool still open. */
+    static final class Careless {
+        private Careless() {}
+
+        public static void main(String[] args) {
+            Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                    .configFile(Path.of(args[0]))
+                    .socketDir(Path.of(args[1]))
+                    .sshProgram(args[2])
+                    .build();
+            ConnectionPool pool =
+                    ConnectionPool.builder(remote, "careless").spares(4).open();
+            long master = pool.run(Command.of("true").withLogLevel(System.Logger.Level.TRACE))
+                    .masterPid()
+                    .orElseThrow();
+            // The first has ended, and its successor takes one of the spares, so that another is being opened.
+            RemoteProcess last = pool.connection().start(Command.of("true").withLogLevel(System.Logger.Level.TRACE));
+            if (last.isAlive()) {
+                System.out.println(master);
+            }
+            System.exit(0);
+        }
+    }
+
+    @Test
     void aServerThatAsksWhetherWeAreThereIsAnswered() throws Exception {
         OpenSshServer.Builder options =
                 OpenSshServer.builder().option("ClientAliveInterval", "1").option("ClientAliveCountMax", "1");

@@ -21,11 +21,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Many commands, and much output, over the native transport. {@code -Dmuxpool.load=long} runs 64 threads with 1000 commands
- * each; the default is 64 with 40.
+ * each; the default is 64 with 20.
  */
 @Timeout(900)
 class MuxLoadTest {
-    private static final int EACH = "long".equals(System.getProperty("muxpool.load")) ? 1000 : 40;
+    private static final int EACH = "long".equals(System.getProperty("muxpool.load")) ? 1000 : 20;
 
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));

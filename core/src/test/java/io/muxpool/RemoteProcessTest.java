@@ -151,6 +151,20 @@ class RemoteProcessTest {
     }
 
     @Test
+    void anOutputThatWasCutOffByAKillDoesNotLookComplete() throws Exception {
+        try (ConnectionPool pool =
+                        pool(OpenSshServer.builder().asOrdinaryUser()).open();
+                Connection connection = pool.connection()) {
+            RemoteProcess much = connection.start(Command.shell("exec head -c 300000000 /dev/zero"));
+            assertThat(much.waitFor(1, TimeUnit.SECONDS)).isFalse();
+            assertThat(much.kill().get(10, TimeUnit.SECONDS)).isEqualTo(Ending.confirmedDead());
+            assertThatThrownBy(() -> much.getInputStream().transferTo(OutputStream.nullOutputStream()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("given up");
+        }
+    }
+
+    @Test
     void aClosedOutputIsDroppedAndTheCommandEnds() throws Exception {
         try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
                 Connection connection = pool.connection()) {

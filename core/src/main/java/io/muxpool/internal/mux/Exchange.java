@@ -315,8 +315,12 @@ final class Exchange implements ChannelHandler {
         }
     }
 
-    /** Closes the channel from our side; what is still on its way is dropped. */
-    void giveUp() {
+    /**
+     * Closes the channel from our side; what is still on its way is dropped.
+     *
+     * @param why what whoever reads the outputs is told behind what has come; null for their end
+     */
+    void giveUp(@Nullable IOException why) {
         @Nullable Channel open;
         lock.lock();
         try {
@@ -328,7 +332,7 @@ final class Exchange implements ChannelHandler {
         if (open != null) {
             open.close();
         }
-        endStreams(null);
+        endStreams(why);
     }
 
     private @Nullable Channel channel() {

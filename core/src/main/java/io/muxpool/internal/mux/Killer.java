@@ -2,6 +2,7 @@ package io.muxpool.internal.mux;
 
 import io.muxpool.Ending;
 import io.muxpool.internal.mux.channel.EventLoop;
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -114,7 +115,7 @@ final class Killer {
     private void finish(Ending known) {
         if (ending.complete(known)) {
             // Its session is free for the server only with the CLOSE of both sides.
-            exchange.giveUp();
+            exchange.giveUp(new IOException("the command was given up: " + known));
         }
     }
 }

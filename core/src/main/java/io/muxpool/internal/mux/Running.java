@@ -289,7 +289,7 @@ public final class Running {
     private void endWhenQuiet() {
         long quiet = System.nanoTime() - exchange.lastNews();
         if (quiet >= QUIET_NANOS) {
-            exchange.giveUp();
+            exchange.giveUp(null);
         } else if (!exchange.end().isDone()) {
             loop().schedule(QUIET_NANOS - quiet, this::endWhenQuiet);
         }

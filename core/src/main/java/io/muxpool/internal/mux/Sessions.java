@@ -179,29 +179,36 @@ public final class Sessions implements Attachment.Watcher {
 
     private boolean takeSpare(Exchange exchange) {
         for (Spare spare; (spare = pollSpare()) != null; ) {
-            Channel channel = spare.channel();
-            switch (channel.adopt(exchange)) {
-                case OPEN -> {
-                    boolean more = wantsMore();
-                    exchange.begin(channel, more);
-                    if (more) {
-                        openAhead(true);
-                        attachment().flush();
-                    }
-                    return true;
-                }
-                case OPENING -> {
-                    exchange.on(channel);
-                    openAhead(false);
-                    return true;
-                }
-                case NOT -> {
-                    // The server has closed it meanwhile, or the master is gone.
-                    continue;
-                }
+            if (adopted(spare, exchange)) {
+                return true;
             }
         }
         return false;
+    }
+
+    /** Gives a spare to an exchange; false when the server has closed it meanwhile, or the master is gone. */
+    private boolean adopted(Spare spare, Exchange exchange) {
+        Channel channel = spare.channel();
+        switch (channel.adopt(exchange)) {
+            case OPEN -> {
+                boolean more = wantsMore();
+                exchange.begin(channel, more);
+                if (more) {
+                    openAhead(true);
+                    attachment().flush();
+                }
+                return true;
+            }
+            case OPENING -> {
+                exchange.on(channel);
+                openAhead(false);
+                return true;
+            }
+            case NOT -> {
+                return false;
+            }
+        }
+        throw new AssertionError("all cases are above");
     }
 
     /** One that is open rather than one that opens: the oldest. */
@@ -236,6 +243,7 @@ public final class Sessions implements Attachment.Watcher {
         while (reserveSpare()) {
             Spare spare = new Spare();
             @Nullable Channel channel = open(spare, hold);
+            boolean awaited = false;
             lock.lock();
             try {
                 spareOpening--;
@@ -243,9 +251,14 @@ public final class Sessions implements Attachment.Watcher {
                 if (channel != null && !spare.over) {
                     spare.channel = channel;
                     spares.addLast(spare);
+                    awaited = !waiting.isEmpty();
                 }
             } finally {
                 lock.unlock();
+            }
+            if (awaited) {
+                // It took the room that somebody waits for: it is his.
+                serveWaiting();
             }
             if (channel == null) {
                 // No room for it now; when there is, roomier() comes by.
@@ -342,29 +355,52 @@ public final class Sessions implements Attachment.Watcher {
         }
     }
 
+    /** Gives those who wait a channel opened ahead, or opens one, as far as there is room. */
     private void serveWaiting() {
-        for (Exchange next; (next = nextWaiting()) != null; ) {
-            next.notOpened("the connection has ended", attachment().poisoned());
+        for (Exchange next; (next = firstWaiting()) != null; ) {
+            Spare spare;
+            @Nullable Channel channel = null;
+            lock.lock();
+            try {
+                if (waiting.peekFirst() != next) {
+                    continue;
+                }
+                spare = spares.pollFirst();
+                // Under the lock, so that nobody who makes room can look away just between our try and our waiting on.
+                channel = spare == null ? attachment().open(next, limits.sessions() - abandoned, false) : null;
+                if (spare == null
+                        && channel == null
+                        && attachment().isAlive()
+                        && !attachment().poisoned()) {
+                    return;
+                }
+                waiting.removeFirst();
+            } finally {
+                lock.unlock();
+            }
+            if (channel != null) {
+                next.on(channel);
+            } else if (spare == null) {
+                next.notOpened("the connection has ended", attachment().poisoned());
+            } else if (!adopted(spare, next)) {
+                putBack(next);
+            }
         }
     }
 
-    /** Opens for those who wait, as far as there is room. One that cannot hope any more is the caller's to tell. */
-    private @Nullable Exchange nextWaiting() {
+    private @Nullable Exchange firstWaiting() {
         lock.lock();
         try {
-            for (Exchange next; (next = waiting.peekFirst()) != null; ) {
-                // Under the lock, so that nobody who makes room can look away just between our try and our waiting on.
-                @Nullable Channel channel = attachment().open(next, limits.sessions() - abandoned, false);
-                if (channel != null) {
-                    waiting.removeFirst();
-                    next.on(channel);
-                } else if (attachment().isAlive() && !attachment().poisoned()) {
-                    return null;
-                } else {
-                    return waiting.removeFirst();
-                }
-            }
-            return null;
+            return waiting.peekFirst();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void putBack(Exchange exchange) {
+        lock.lock();
+        try {
+            waiting.addFirst(exchange);
         } finally {
             lock.unlock();
         }
