@@ -176,8 +176,17 @@ final class RunTest {
         assertThat(ended.code()).isEqualTo(124);
         assertThat(ended.text()).isEqualTo("early\n");
         assertThat(ended.stderr()).startsWith("muxpool: timed out after 1.5s").hasLineCount(1);
-        Map<String, Object> json =
-                json(muxpool(run("--json", "--timeout", "1s", "box", "--", "sh", "-c", "echo early; sleep 3")));
+        Map<String, Object> json = json(muxpool(run(
+                "--json",
+                "--transport",
+                "process",
+                "--timeout",
+                "1s",
+                "box",
+                "--",
+                "sh",
+                "-c",
+                "echo early; sleep 3")));
         assertThat(json)
                 .containsEntry("outcome", "timeout")
                 .containsEntry("stdout", "early\n")
