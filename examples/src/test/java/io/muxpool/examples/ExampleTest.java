@@ -47,7 +47,7 @@ final class ExampleTest {
                 assertThat(example.waitFor()).as(Files.readString(errors)).isZero();
                 assertThat(stdout).isEqualTo("stdout: hello\n\n");
                 // The master is left warm, where the next run looks for it.
-                assertThat(home.resolve(".ssh/muxpool/process")).isDirectory();
+                assertThat(home.resolve(".ssh/muxpool/mux")).isDirectory();
             } finally {
                 LeakCheck.endMasters(home.path());
             }
