@@ -3,10 +3,8 @@ package io.muxpool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muxpool.testkit.CountingSsh;
-import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
-import io.muxpool.testkit.ShortTemp;
 import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
 import io.muxpool.testkit.TcpProxy;
@@ -20,48 +18,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The life of a master under the native transport: what keeps it, what lets it go, what it survives. */
 @Timeout(120)
-class MuxLifeTest {
-    @RegisterExtension
-    final LeakCheck leaks =
-            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop|async).*"));
-
-    private final ShortTemp sockets = ShortTemp.create();
-    private @Nullable OpenSshServer server;
-
-    @AfterEach
-    void stop() {
-        LeakCheck.endMasters(sockets.path());
-        if (server != null) {
-            server.close();
-        }
-        sockets.close();
-    }
-
-    private ConnectionPool.Builder pool(OpenSshServer.Builder options) {
-        OpenSshServer started = options.start();
-        server = started;
-        return pool(started.clientConfig());
-    }
-
-    private ConnectionPool.Builder pool(Path config) {
-        Remote remote = Remote.builder(SshEndpoint.ALIAS)
-                .sshProgram(Ssh.program())
-                .configFile(config)
-                .socketDir(sockets.path())
-                .transport(TransportKind.MUX)
-                .killGrace(Duration.ofSeconds(1))
-                .build();
-        return ConnectionPool.builder(remote, "life");
-    }
-
+final class MuxLifeTest extends OnOneServer {
     @Test
     void noSshProcessIsStartedForACommand() throws Exception {
         OpenSshServer started = OpenSshServer.start();
@@ -266,7 +228,8 @@ class MuxLifeTest {
         assertThat(events)
                 .hasAtLeastOneElementOfType(PoolEvent.SlotTaken.class)
                 .hasAtLeastOneElementOfType(PoolEvent.Connected.class)
-                .hasAtLeastOneElementOfType(PoolEvent.ChannelOpened.class)
+                .anyMatch(event -> event instanceof PoolEvent.ChannelOpened opened && opened.ahead())
+                .anyMatch(event -> event instanceof PoolEvent.ChannelOpened opened && !opened.ahead())
                 .hasAtLeastOneElementOfType(PoolEvent.CommandSent.class)
                 .hasAtLeastOneElementOfType(PoolEvent.ConnectionLost.class)
                 .anySatisfy(event -> assertThat(event)

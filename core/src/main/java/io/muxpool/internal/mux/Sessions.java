@@ -520,6 +520,11 @@ public final class Sessions implements Attachment.Watcher {
     // ---- from the attachment
 
     @Override
+    public void opened(ChannelHandler by, long nanos) {
+        owner.opened(by instanceof Spare, nanos);
+    }
+
+    @Override
     public void refused(int sessions) {
         owner.refused(sessions);
         serveWaiting();
@@ -574,7 +579,7 @@ public final class Sessions implements Attachment.Watcher {
 
         @Override
         public void opened(Channel open) {
-            owner.opened(true, open.openedIn());
+            // It waits for its command.
         }
 
         @Override

@@ -339,16 +339,16 @@ final class MuxLink implements Link {
             throw full();
         }
         tellSent(running, began);
-        awaitSent(command, running, job);
+        awaitSent(way, command, running, job);
         return new MuxStarted(this, way, command, running, job);
     }
 
     /** Whether a command was started is known before anybody gets it into his hands. */
-    private void awaitSent(Command command, Running running, Job job) throws SessionNotOpenedException {
+    private void awaitSent(Way way, Command command, Running running, Job job) throws SessionNotOpenedException {
         CompletableFuture<Void> wake = new CompletableFuture<>();
         running.sent().whenComplete((sent, failure) -> wake.complete(null));
         try (Job.Registration registration = job.onCancel(() -> wake.cancel(false))) {
-            wake.get(job.remainingNanos(), TimeUnit.NANOSECONDS);
+            await(wake, way, job);
         } catch (TimeoutException | CancellationException | InterruptedException e) {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();

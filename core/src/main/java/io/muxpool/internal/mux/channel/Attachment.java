@@ -56,6 +56,9 @@ public final class Attachment implements EventLoop.Ready {
 
     /** What an attachment tells whoever uses it; from any thread, without a lock. */
     public interface Watcher {
+        /** An OPEN was confirmed after so many nanoseconds; {@code by} is who will hear of the channel. */
+        void opened(ChannelHandler by, long nanos);
+
         /** An OPEN was refused: this socket opens no more. */
         void refused(int sessions);
 
@@ -414,8 +417,9 @@ public final class Attachment implements EventLoop.Ready {
         watcher.refused(sessions);
     }
 
-    /** Something was proven, without a lock held. */
-    void roomier() {
+    /** Without a lock held: the confirmation may also have proven CLOSEs. */
+    void opened(ChannelHandler by, long nanos) {
+        watcher.opened(by, nanos);
         watcher.roomier();
     }
 

@@ -44,7 +44,6 @@ public final class Channel {
     private final int id;
     private final long closesBefore;
     private final long openedAt = System.nanoTime();
-    private volatile long openedIn;
 
     private final ReentrantLock lock = new ReentrantLock();
     // All guarded by lock.
@@ -70,11 +69,6 @@ public final class Channel {
 
     int id() {
         return id;
-    }
-
-    /** Nanoseconds from the OPEN to its confirmation; 0 before. */
-    public long openedIn() {
-        return openedIn;
     }
 
     /** The connection it is a channel of. */
@@ -280,6 +274,7 @@ public final class Channel {
     }
 
     private void confirmed(ChannelMessage.OpenConfirmation confirmation) throws ProtocolException {
+        long nanos = System.nanoTime() - openedAt;
         ChannelHandler told;
         lock.lock();
         try {
@@ -290,8 +285,7 @@ public final class Channel {
             remote = new RemoteWindow(confirmation.window(), confirmation.maxPacket());
             state = State.OPEN;
             told = handler;
-            openedIn = System.nanoTime() - openedAt;
-            attachment.confirmed(openedIn, closesBefore);
+            attachment.confirmed(nanos, closesBefore);
             if (closeAtOpen) {
                 sendClose(State.CLOSING);
                 return;
@@ -300,7 +294,7 @@ public final class Channel {
             lock.unlock();
         }
         told.opened(this);
-        attachment.roomier();
+        attachment.opened(told, nanos);
     }
 
     private void refused(ChannelMessage.OpenFailure failure) throws ProtocolException {

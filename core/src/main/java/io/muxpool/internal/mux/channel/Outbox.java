@@ -12,8 +12,8 @@ import java.util.concurrent.locks.ReentrantLock;
  * rest. Thread-safe; never blocks.
  *
  * <p>A frame is never torn: it is put here whole, and only whole buffers are written on. The socket is non-blocking, and
- * so out of the reach of interrupts: NIO closes an interrupted thread's channel only where it may block. A test holds
- * that on every JDK.
+ * so out of the reach of interrupts: NIO closes an interrupted thread's channel only where it may block. {@code OutboxTest}
+ * holds that on every JDK.
  */
 final class Outbox {
     private static final int USUAL = 128 * 1024;
