@@ -16,7 +16,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -28,12 +27,7 @@ class MuxFaultsTest {
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
 
     private final ShortTemp sockets = ShortTemp.create();
-    private OpenSshServer server = OpenSshServer.builder().start();
-
-    @BeforeEach
-    void isReady() {
-        assertThat(server.log()).isNotNull();
-    }
+    private final OpenSshServer server = OpenSshServer.start();
 
     @AfterEach
     void stop() {

@@ -3,57 +3,16 @@ package io.muxpool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
-import io.muxpool.testkit.ShortTemp;
-import io.muxpool.testkit.Ssh;
-import io.muxpool.testkit.SshEndpoint;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What becomes of a command whose job ends first, under the native transport, as the server sees it. */
 @Timeout(120)
-class MuxKillTest {
-    @RegisterExtension
-    final LeakCheck leaks =
-            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop|async).*"));
-
-    private final ShortTemp sockets = ShortTemp.create();
-    private @Nullable OpenSshServer server;
-
-    @AfterEach
-    void stop() {
-        LeakCheck.endMasters(sockets.path());
-        if (server != null) {
-            server.close();
-        }
-        sockets.close();
-    }
-
-    private ConnectionPool.Builder pool(OpenSshServer.Builder options) {
-        OpenSshServer started = options.start();
-        server = started;
-        return pool(started.clientConfig());
-    }
-
-    private ConnectionPool.Builder pool(Path config) {
-        Remote remote = Remote.builder(SshEndpoint.ALIAS)
-                .sshProgram(Ssh.program())
-                .configFile(config)
-                .socketDir(sockets.path())
-                .transport(TransportKind.MUX)
-                .killGrace(Duration.ofSeconds(1))
-                .build();
-        return ConnectionPool.builder(remote, "kill");
-    }
-
+final class MuxKillTest extends OnOneServer {
     private static String unique() {
         return "300." + System.nanoTime() % 1_000_000_000;
     }

@@ -3,14 +3,9 @@ package io.muxpool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
-import io.muxpool.testkit.ShortTemp;
-import io.muxpool.testkit.Ssh;
-import io.muxpool.testkit.SshEndpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -18,50 +13,14 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How many sessions a server allows, and what a refusal does: to the master, to the command, to the next process. */
 @Timeout(120)
-class MuxSessionsTest {
-    @RegisterExtension
-    final LeakCheck leaks =
-            LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop|async).*"));
-
-    private final ShortTemp sockets = ShortTemp.create();
-    private @Nullable OpenSshServer server;
-
-    @AfterEach
-    void stop() {
-        LeakCheck.endMasters(sockets.path());
-        if (server != null) {
-            server.close();
-        }
-        sockets.close();
-    }
-
-    private ConnectionPool.Builder pool(OpenSshServer.Builder options) {
-        OpenSshServer started = options.start();
-        server = started;
-        return pool(started.clientConfig());
-    }
-
-    private ConnectionPool.Builder pool(Path config) {
-        Remote remote = Remote.builder(SshEndpoint.ALIAS)
-                .sshProgram(Ssh.program())
-                .configFile(config)
-                .socketDir(sockets.path())
-                .transport(TransportKind.MUX)
-                .killGrace(Duration.ofSeconds(1))
-                .build();
-        return ConnectionPool.builder(remote, "sessions");
-    }
-
+final class MuxSessionsTest extends OnOneServer {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
     void aLimitBelowTheCapacityIsLearnedAndEveryCommandRunsOnce(int limit) throws Exception {

@@ -61,10 +61,12 @@ class HostileMasterTest {
         try {
             master.close();
         } catch (AssertionError e) {
-            // It complains of connections that its own script broke.
-            assertThat(e).isNotNull();
+            // It complains of connections that its own script broke. Where nothing may be broken, the test has closed
+            // it.
+            return;
+        } finally {
+            temp.close();
         }
-        temp.close();
     }
 
     private Link.Ran run(Job job) throws Exception {
