@@ -39,11 +39,11 @@ public sealed interface PoolEvent {
     /**
      * A command has ended, or was given up.
      *
-     * @param command its words, without variables
+     * @param command what ran; its {@code toString} has the words, quoted, without variables
      * @param outcome {@code success}, {@code failure}, {@code timeout}, {@code cancel}, {@code not started}, {@code unknown}
      * @param took from the call to its end
      */
-    record CommandEnded(String command, String outcome, Duration took) implements PoolEvent {}
+    record CommandEnded(Command command, String outcome, Duration took) implements PoolEvent {}
 
     /** A connection was lost. */
     record ConnectionLost(String reason) implements PoolEvent {}

@@ -14,10 +14,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -211,6 +215,51 @@ final class MuxLifeTest extends OnOneServer {
             rained.join();
         } finally {
             threads.shutdownNow();
+        }
+    }
+
+    /** One thread reads for all masters. Held up, it cannot tell of a master's death before a command is written to it. */
+    @Test
+    void aCommandThatNeverLeftThisProcessRunsElsewhere() throws Exception {
+        CountDownLatch held = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger sent = new AtomicInteger();
+        PoolListener counting = event -> {
+            if (event instanceof PoolEvent.CommandSent) {
+                sent.incrementAndGet();
+            }
+        };
+        PoolListener holding = event -> {
+            if (event instanceof PoolEvent.ChannelOpened) {
+                held.countDown();
+                awaitQuietly(goOn);
+            }
+        };
+        try (ConnectionPool pool =
+                        pool(OpenSshServer.builder()).listener(counting).open();
+                ConnectionPool other = ConnectionPool.builder(pool.remote(), "other")
+                        .listener(holding)
+                        .open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            CompletableFuture<CommandResult> first = other.runAsync(Command.of("true"), Job.create());
+            held.await();
+            Processes.signal(master, "KILL");
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            CompletableFuture<CommandResult> late = pool.runAsync(Command.of("echo", "late"), Job.create());
+            Awaitility.await().until(() -> sent.get() == 2);
+            goOn.countDown();
+            assertThat(late.get().check().stdoutText()).isEqualTo("late\n");
+            assertThat(first.get().exit().success()).isTrue();
+        } finally {
+            goOn.countDown();
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

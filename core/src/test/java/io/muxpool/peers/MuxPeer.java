@@ -8,6 +8,7 @@ import io.muxpool.TransportKind;
 import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
 import java.io.OutputStream;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
@@ -39,7 +40,8 @@ final class MuxPeer implements Peer {
 
     @Override
     public byte[] run(String line) {
-        return pool.run(Command.shell(line)).check().stdout();
+        // The others log nothing; a line for each command on the console would be measured with it.
+        return pool.run(Command.shell(line).withLogLevel(Level.DEBUG)).check().stdout();
     }
 
     @Override
@@ -56,7 +58,8 @@ final class MuxPeer implements Peer {
                 sum[0] += length;
             }
         };
-        pool.run(Command.shell(line).withStdout(Output.stream(counting))).check();
+        pool.run(Command.shell(line).withStdout(Output.stream(counting)).withLogLevel(Level.DEBUG))
+                .check();
         return sum[0];
     }
 

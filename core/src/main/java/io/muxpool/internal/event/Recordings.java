@@ -30,7 +30,9 @@ final class Recordings {
             commit(new ExecEvent(), remote, sent.waited());
         } else if (event instanceof PoolEvent.CommandEnded ended) {
             CommandEvent e = new CommandEvent();
-            e.command = ended.command();
+            if (e.shouldCommit()) {
+                e.command = ended.command().toString();
+            }
             e.outcome = ended.outcome();
             commit(e, remote, ended.took());
         } else if (event instanceof PoolEvent.ConnectionLost lost) {

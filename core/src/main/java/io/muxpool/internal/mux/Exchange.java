@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  *          = not started                       = not run; outcome unknown
  * </pre>
  *
- * Once SENT the command may have started, and not before. Thread-safe; the {@link ChannelHandler} part is the loop's.
+ * Once SENT the command may have started, and not before; unless the connection ends before it has left this process.
+ * Thread-safe; the {@link ChannelHandler} part is the loop's.
  */
 final class Exchange implements ChannelHandler {
     private enum Phase {
@@ -57,6 +58,7 @@ final class Exchange implements ChannelHandler {
     private Phase phase = Phase.WAITING;
     private @Nullable Channel channel;
     private boolean givenUp;
+    private long startEnds = Channel.NOT_SENT;
     private volatile long sentAt;
     private volatile long lastNews = System.nanoTime();
 
@@ -103,11 +105,13 @@ final class Exchange implements ChannelHandler {
         return lastNews;
     }
 
-    /** Whether the command has been sent: it may have started then, and certainly has not otherwise. */
-    boolean isSent() {
+    /** At the end of the connection: of a command that never left this process whole, nobody can have started it. */
+    private boolean mayHaveStarted() {
         lock.lock();
         try {
-            return phase == Phase.SENT;
+            return phase == Phase.SENT
+                    && channel != null
+                    && channel.attachment().hasTaken(startEnds);
         } finally {
             lock.unlock();
         }
@@ -187,22 +191,24 @@ final class Exchange implements ChannelHandler {
         ChannelRequest[] requests = new ChannelRequest[script.variables().size() + 1];
         script.variables().toArray(requests);
         requests[requests.length - 1] = script.start();
-        ask(open, this::startAnswered, inputEndsAtOnce, hold, requests);
+        startEnds = ask(open, this::startAnswered, inputEndsAtOnce, hold, requests);
     }
 
     /** Under the lock: of requests and the places for their answers the order is one. */
-    private void ask(
+    private long ask(
             Channel open, Consumer<Boolean> answered, boolean thenEof, boolean hold, ChannelRequest... requests) {
         CompletableFuture<Boolean> reply = new CompletableFuture<>();
         reply.thenAccept(answered);
         replies.addLast(reply);
-        if (!open.request(true, thenEof, hold, requests)) {
+        long end = open.request(true, thenEof, hold, requests);
+        if (end == Channel.NOT_SENT) {
             // It has just ended; its end is on the way to us, and then nothing was sent.
             replies.removeLast();
             if (phase == Phase.SENT) {
                 phase = Phase.WAITING;
             }
         }
+        return end;
     }
 
     /** What must not be done under the lock: wake others. */
@@ -295,7 +301,7 @@ final class Exchange implements ChannelHandler {
         try {
             if (phase == Phase.SENT && channel != null) {
                 replies.addLast(reply);
-                if (channel.request(true, false, false, new ChannelRequest.Signal(name))) {
+                if (channel.request(true, false, false, new ChannelRequest.Signal(name)) != Channel.NOT_SENT) {
                     return reply;
                 }
                 replies.removeLast();
@@ -443,7 +449,7 @@ final class Exchange implements ChannelHandler {
     public void lost(Throwable why) {
         freed.complete(null);
         finish(
-                isSent()
+                mayHaveStarted()
                         ? new End.Lost(why, exitTold())
                         : new End.NotOpened("the master was lost: " + why.getMessage(), false));
     }

@@ -43,6 +43,7 @@ public final class Running {
     private final @Nullable CaptureBuffer stderr;
     private final List<CompletableFuture<Void>> pumps = new ArrayList<>();
     private final CompletableFuture<StreamFailure> failed = new CompletableFuture<>();
+    private boolean takesFromStream;
     private @Nullable QueueInlet out;
     private @Nullable QueueInlet err;
 
@@ -181,6 +182,7 @@ public final class Running {
     }
 
     private void feedWith(@Nullable InputStream from, Input input) {
+        takesFromStream = input instanceof Input.FromStream || input instanceof Input.Inherit;
         if (from != null) {
             boolean close = input instanceof Input.FromFile;
             exchange.sent().whenComplete((sent, failure) -> {
@@ -306,6 +308,12 @@ public final class Running {
                 ? ended
                 : CompletableFuture.allOf(pumps.toArray(CompletableFuture[]::new))
                         .thenCompose(all -> ended);
+    }
+
+    /** Whether the command could be run again as it is: nothing was taken from a stream that cannot be read twice. */
+    public boolean inputIntact() {
+        boolean fed = exchange.sent().isDone() && !exchange.sent().isCompletedExceptionally();
+        return !(takesFromStream && fed);
     }
 
     /** How the channel ended. Only when it has. */

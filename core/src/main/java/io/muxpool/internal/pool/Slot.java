@@ -243,7 +243,7 @@ public final class Slot implements AutoCloseable {
 
     private void ended(String status, Command command, long start) {
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-        pool.events().happened(new PoolEvent.CommandEnded(command.toString(), status, elapsed));
+        pool.events().happened(new PoolEvent.CommandEnded(command, status, elapsed));
         if (LOG.isLoggable(Level.TRACE)) {
             LOG.log(Level.TRACE, status + " after " + elapsed.toMillis() + " ms: " + command);
         }

@@ -266,7 +266,8 @@ final class MuxLink implements Link {
 
     RuntimeException failure(Command command, Running running, End end) throws SessionNotOpenedException {
         if (end instanceof End.NotOpened not) {
-            throw new SessionNotOpenedException(not.reason(), not.refused() ? Why.OUT_OF_SERVICE : Why.GONE, true);
+            throw new SessionNotOpenedException(
+                    not.reason(), not.refused() ? Why.OUT_OF_SERVICE : Why.GONE, running.inputIntact());
         }
         if (end instanceof End.NotRun not) {
             return new NotStartedException(

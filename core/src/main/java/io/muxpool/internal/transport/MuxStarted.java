@@ -5,6 +5,7 @@ import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.JobException;
+import io.muxpool.NotStartedException;
 import io.muxpool.PartialOutput;
 import io.muxpool.internal.mux.End;
 import io.muxpool.internal.mux.Running;
@@ -61,7 +62,9 @@ final class MuxStarted implements Started {
         try {
             exited.completeExceptionally(link.failure(command, running, end));
         } catch (SessionNotOpenedException e) {
-            throw new AssertionError("it was sent, and so had a session", e);
+            // The connection ended before the command had left this process.
+            exited.completeExceptionally(
+                    new NotStartedException(command + " was not started: " + e.getMessage(), true, e));
         }
     }
 

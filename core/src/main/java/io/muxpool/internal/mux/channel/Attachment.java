@@ -109,7 +109,7 @@ public final class Attachment implements EventLoop.Ready {
         this.socket = socket;
         this.watcher = watcher;
         this.maxWindow = maxWindow;
-        this.outbox = new Outbox(socket, this::wantWritable);
+        this.outbox = new Outbox(socket, this::wantWritable, this::failLater);
     }
 
     /**
@@ -182,9 +182,6 @@ public final class Attachment implements EventLoop.Ready {
             outbox.send(
                     new ChannelMessage.Open(id, Math.min(LocalWindow.INITIAL, maxWindow), Channel.MAX_PACKET), hold);
             return channel;
-        } catch (IOException e) {
-            failLater(e);
-            return null;
         } finally {
             lock.unlock();
         }
@@ -192,11 +189,12 @@ public final class Attachment implements EventLoop.Ready {
 
     /** Sends what was held back. */
     public void flush() {
-        try {
-            outbox.flush();
-        } catch (IOException e) {
-            failLater(e);
-        }
+        outbox.release();
+    }
+
+    /** Whether all up to a position, as {@link Channel#request} gave it, has left for the master. */
+    public boolean hasTaken(long position) {
+        return outbox.hasTaken(position);
     }
 
     /**
@@ -367,8 +365,8 @@ public final class Attachment implements EventLoop.Ready {
         watcher.windowChanged(before, after);
     }
 
-    /** For whoever finds the socket broken while holding locks. */
-    void failLater(IOException why) {
+    /** For whoever finds the socket broken, and may hold locks. */
+    private void failLater(IOException why) {
         loop.execute(() -> failed(why));
     }
 
@@ -430,6 +428,10 @@ public final class Attachment implements EventLoop.Ready {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Behind {@link #closed}, when whoever the channel served has been told. */
+    void roomier() {
         watcher.roomier();
     }
 
@@ -474,6 +476,8 @@ public final class Attachment implements EventLoop.Ready {
         for (ByteBuffer frame; (frame = Frames.next(INBOX)) != null; ) {
             received(frame);
         }
+        // The CLOSEs that were answered: behind the waking of those who wait for them, and in one go.
+        outbox.release();
         keepPartial();
     }
 
@@ -543,6 +547,7 @@ public final class Attachment implements EventLoop.Ready {
         } finally {
             lock.unlock();
         }
+        outbox.close();
         try {
             socket.close();
         } catch (IOException e) {

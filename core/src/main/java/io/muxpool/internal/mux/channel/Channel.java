@@ -3,7 +3,6 @@ package io.muxpool.internal.mux.channel;
 import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.ChannelRequest;
 import io.muxpool.internal.mux.wire.ProtocolException;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -30,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 public final class Channel {
     /** The largest payload of a DATA message, both ways; what OpenSSH itself announces. */
     public static final int MAX_PACKET = 32 * 1024;
+
+    /** What {@link #request} answers when the channel takes none. */
+    public static final long NOT_SENT = -1;
 
     enum State {
         OPENING,
@@ -112,14 +114,16 @@ public final class Channel {
      * Sends requests, and with them the end of input when nothing is to follow.
      *
      * @param hold leave them in the outbox for what the same thread sends next, and surely does
-     * @return false when the channel is not open any more: nothing was sent
+     * @return where in the stream to the master the last request ends (see {@link Attachment#hasTaken});
+     *     {@link #NOT_SENT} when the channel is not open any more: nothing was sent
      */
-    public boolean request(boolean wantReply, boolean thenEof, boolean hold, ChannelRequest... requests) {
+    public long request(boolean wantReply, boolean thenEof, boolean hold, ChannelRequest... requests) {
         lock.lock();
         try {
             if (state != State.OPEN) {
-                return false;
+                return NOT_SENT;
             }
+            long end = NOT_SENT;
             for (int i = 0; i < requests.length; i++) {
                 boolean last = i == requests.length - 1;
                 boolean wants = wantReply && last;
@@ -128,13 +132,13 @@ public final class Channel {
                 }
                 // Variables go without a reply: whether the server takes them is its AcceptEnv's to say, and no
                 // failure.
-                send(new ChannelMessage.Request(serverId, wants, requests[i]), hold || !last || thenEof);
+                end = send(new ChannelMessage.Request(serverId, wants, requests[i]), hold || !last || thenEof);
             }
             if (thenEof && !eofSent) {
                 eofSent = true;
                 send(new ChannelMessage.Eof(serverId), hold);
             }
-            return true;
+            return end;
         } finally {
             lock.unlock();
         }
@@ -156,7 +160,7 @@ public final class Channel {
                     return true;
                 }
                 ByteBuffer payload = from.slice(from.position(), n);
-                if (!offer(new ChannelMessage.Data(serverId, payload))) {
+                if (!attachment.outbox().offer(new ChannelMessage.Data(serverId, payload))) {
                     wantsToSend = true;
                     attachment.waitForRoom(this);
                     return true;
@@ -193,7 +197,7 @@ public final class Channel {
             if (state == State.OPENING) {
                 closeAtOpen = true;
             } else if (state == State.OPEN) {
-                sendClose(State.CLOSING);
+                sendClose(State.CLOSING, false);
             }
         } finally {
             lock.unlock();
@@ -220,26 +224,13 @@ public final class Channel {
         }
     }
 
-    private void send(ChannelMessage message, boolean hold) {
-        try {
-            attachment.outbox().send(message, hold);
-        } catch (IOException e) {
-            attachment.failLater(e);
-        }
+    private long send(ChannelMessage message, boolean hold) {
+        return attachment.outbox().send(message, hold);
     }
 
-    private boolean offer(ChannelMessage.Data data) {
-        try {
-            return attachment.outbox().offer(data);
-        } catch (IOException e) {
-            attachment.failLater(e);
-            return false;
-        }
-    }
-
-    private void sendClose(State next) {
+    private void sendClose(State next, boolean hold) {
         state = next;
-        send(new ChannelMessage.Close(serverId), false);
+        send(new ChannelMessage.Close(serverId), hold);
         // Counted behind the sending: whoever reads the count before that must not take its own request for a proof.
         attachment.closeSent();
     }
@@ -287,7 +278,7 @@ public final class Channel {
             told = handler;
             attachment.confirmed(nanos, closesBefore);
             if (closeAtOpen) {
-                sendClose(State.CLOSING);
+                sendClose(State.CLOSING, false);
                 return;
             }
         } finally {
@@ -415,7 +406,8 @@ public final class Channel {
             told = handler;
             requireOpened("CLOSE");
             if (state == State.OPEN) {
-                sendClose(State.CLOSED);
+                // Held: the loop sends it when it has told all that came with it.
+                sendClose(State.CLOSED, true);
             } else {
                 state = State.CLOSED;
             }
@@ -424,6 +416,7 @@ public final class Channel {
         }
         attachment.closed(this);
         told.closed();
+        attachment.roomier();
     }
 
     void lost(Throwable why) {

@@ -6,10 +6,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * What is on its way to the master. Whoever sends writes, in its own thread, what the socket takes; the loop writes the
  * rest. Thread-safe; never blocks.
+ *
+ * <p>Every frame has a position in the stream, and how far the socket took the stream is known: what it never took whole,
+ * the master never saw. Once the socket has failed, or is closed, it takes nothing more, ever.
  *
  * <p>A frame is never torn: it is put here whole, and only whole buffers are written on. The socket is non-blocking, and
  * so out of the reach of interrupts: NIO closes an interrupted thread's channel only where it may block. {@code OutboxTest}
@@ -24,27 +28,38 @@ final class Outbox {
     /** A master that takes nothing any more, while we have all this to say to it, is none. */
     private static final int MAX = 8 * 1024 * 1024;
 
+    /** The position of what was not even put here: the stream does not get that far. */
+    private static final long NEVER = Long.MAX_VALUE;
+
     private final SocketChannel socket;
     private final Runnable wantsWritable;
+    private final Consumer<IOException> failed;
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock. In write mode: everything below its position waits to be written.
     private ByteBuffer waiting = ByteBuffer.allocateDirect(USUAL);
+    private long taken;
     private boolean blocked;
+    private boolean over;
 
-    /** @param wantsWritable asks the loop to call {@link #flush} when the socket takes more; may be called under locks */
-    Outbox(SocketChannel socket, Runnable wantsWritable) {
+    /**
+     * @param wantsWritable asks the loop to call {@link #flush} when the socket takes more; may be called under locks
+     * @param failed told once that the socket failed; called under locks
+     */
+    Outbox(SocketChannel socket, Runnable wantsWritable, Consumer<IOException> failed) {
         this.socket = socket;
         this.wantsWritable = wantsWritable;
+        this.failed = failed;
     }
 
     /** Sends mux messages, whole. */
-    void send(MuxMessage... messages) throws IOException {
+    void send(MuxMessage... messages) {
         lock.lock();
         try {
             for (MuxMessage message : messages) {
-                makeRoom(message.frameSize());
-                message.encode(waiting);
+                if (hasRoom(message.frameSize())) {
+                    message.encode(waiting);
+                }
             }
             write();
         } finally {
@@ -52,22 +67,30 @@ final class Outbox {
         }
     }
 
-    /** Sends a message, at once unless it is held back for the next to go along. */
-    void send(ChannelMessage message, boolean hold) throws IOException {
+    /**
+     * Sends a message, at once unless it is held back for the next to go along.
+     *
+     * @return where in the stream it ends: see {@link #hasTaken}
+     */
+    long send(ChannelMessage message, boolean hold) {
         lock.lock();
         try {
-            makeRoom(message.frameSize());
+            if (!hasRoom(message.frameSize())) {
+                return NEVER;
+            }
             message.encode(waiting);
+            long end = taken + waiting.position();
             if (!hold) {
                 write();
             }
+            return end;
         } finally {
             lock.unlock();
         }
     }
 
     /** Sends data if there is room for it now; else false, and the loop will say when there is. */
-    boolean offer(ChannelMessage data) throws IOException {
+    boolean offer(ChannelMessage data) {
         lock.lock();
         try {
             if (waiting.position() + data.frameSize() > DATA_LIMIT) {
@@ -76,7 +99,9 @@ final class Outbox {
                     return false;
                 }
             }
-            makeRoom(data.frameSize());
+            if (!hasRoom(data.frameSize())) {
+                return false;
+            }
             data.encode(waiting);
             write();
             return true;
@@ -86,7 +111,7 @@ final class Outbox {
     }
 
     /** Writes what waits, as far as the socket takes it; true when nothing is left. */
-    boolean flush() throws IOException {
+    boolean flush() {
         lock.lock();
         try {
             blocked = false;
@@ -97,20 +122,60 @@ final class Outbox {
         }
     }
 
-    private void makeRoom(int size) throws IOException {
+    /** Writes what was held back, unless the loop is about to. */
+    void release() {
+        lock.lock();
+        try {
+            write();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Nothing is written from now on: what {@link #hasTaken} says is final. */
+    void close() {
+        lock.lock();
+        try {
+            over = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the socket took all up to there. If not, the master cannot know of the message that ends there. */
+    boolean hasTaken(long end) {
+        lock.lock();
+        try {
+            return taken >= end;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean hasRoom(int size) {
+        if (over) {
+            return false;
+        }
         if (waiting.remaining() >= size) {
-            return;
+            return true;
         }
         if (waiting.position() + size > MAX) {
-            throw new IOException(
-                    "the master takes nothing any more, and " + waiting.position() + " bytes wait for it");
+            fail(new IOException(
+                    "the master takes nothing any more, and " + waiting.position() + " bytes wait for it"));
+            return false;
         }
         int capacity = Math.max(waiting.position() + size, Math.min(MAX, 2 * waiting.capacity()));
         waiting = ByteBuffer.allocateDirect(capacity).put(waiting.flip());
+        return true;
     }
 
-    private void write() throws IOException {
-        if (blocked || waiting.position() == 0) {
+    private void fail(IOException why) {
+        over = true;
+        failed.accept(why);
+    }
+
+    private void write() {
+        if (over || blocked || waiting.position() == 0) {
             return;
         }
         waiting.flip();
@@ -118,9 +183,15 @@ final class Outbox {
             int written;
             do {
                 written = socket.write(waiting);
+                taken += written;
             } while (written > 0 && waiting.hasRemaining());
+        } catch (IOException e) {
+            fail(e);
         } finally {
             waiting.compact();
+        }
+        if (over) {
+            return;
         }
         if (waiting.position() > 0) {
             blocked = true;
