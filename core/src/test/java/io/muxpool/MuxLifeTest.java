@@ -1,6 +1,7 @@
 package io.muxpool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.muxpool.testkit.CountingSsh;
 import io.muxpool.testkit.OpenSshServer;
@@ -20,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -54,19 +56,32 @@ final class MuxLifeTest extends OnOneServer {
         OpenSshServer started = OpenSshServer.start();
         server = started;
         try (TcpProxy proxy = TcpProxy.to(started.port())) {
-            proxy.delay(Duration.ofMillis(20));
             Path config = started.clientConfigForPort(proxy.port());
-            long master = 0;
-            for (int i = 0; i < 20; i++) {
-                // Each leaves OPENs under way: of spares that were opened together with the command.
-                try (ConnectionPool pool = pool(config).spares(4).open()) {
-                    CommandResult result = pool.run("echo", "hello");
-                    assertThat(result.check().stdoutText()).isEqualTo("hello\n");
-                    long now = result.masterPid().orElseThrow();
-                    assertThat(now).isEqualTo(master == 0 ? now : master);
-                    master = now;
+            long master = pidOfMaster(config);
+            proxy.delay(Duration.ofMillis(150));
+            for (int i = 0; i < 5; i++) {
+                Job job = Job.create();
+                // Its OPEN goes out as soon as it is connected, and is answered 300 ms later.
+                PoolListener hasty = event -> {
+                    if (event instanceof PoolEvent.Connected) {
+                        CompletableFuture.delayedExecutor(50, TimeUnit.MILLISECONDS)
+                                .execute(job::cancel);
+                    }
+                };
+                try (ConnectionPool pool = pool(config).listener(hasty).open()) {
+                    JobCancelledException e =
+                            catchThrowableOfType(JobCancelledException.class, () -> pool.run(Command.of("true"), job));
+                    assertThat(e.commandStarted()).isFalse();
                 }
             }
+            proxy.delay(Duration.ZERO);
+            assertThat(pidOfMaster(config)).isEqualTo(master);
+        }
+    }
+
+    private long pidOfMaster(Path config) {
+        try (ConnectionPool pool = pool(config).open()) {
+            return pool.run("true").check().masterPid().orElseThrow();
         }
     }
 

@@ -52,6 +52,22 @@ final class RemoteProcessTest extends OnOneServer {
         }
     }
 
+    @Test
+    void aMasterThatHangsEndsIt() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            RemoteProcess silent = started(pool, "sleep 60");
+            Processes.signal(master, "STOP");
+            try {
+                assertThat(silent.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThatThrownBy(silent::exit).isInstanceOf(OutcomeUnknownException.class);
+            } finally {
+                Processes.signal(master, "CONT");
+                Processes.signal(master, "TERM");
+            }
+        }
+    }
+
     private static RemoteProcess started(ConnectionPool pool, String line) {
         try (Connection connection = pool.connection()) {
             return connection.start(Command.shell(line));

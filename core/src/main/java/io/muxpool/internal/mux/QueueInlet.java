@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /** An output that somebody reads, in his own time: chunks in between, never more than a receive window of them. */
 final class QueueInlet implements Inlet {
+    /** Small payloads share a chunk: a window of one-byte ones would be millions of arrays. */
+    private static final int LEAST_CHUNK = 1024;
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition news = lock.newCondition();
     // All guarded by lock.
-    private final Deque<byte[]> chunks = new ArrayDeque<>();
-    private int offset;
+    private final Deque<Chunk> chunks = new ArrayDeque<>();
     private boolean ended;
     private boolean unwanted;
     private @Nullable IOException failure;
@@ -31,9 +33,12 @@ final class QueueInlet implements Inlet {
         try {
             this.taken = taken;
             if (!unwanted) {
-                byte[] chunk = new byte[size];
-                payload.get(chunk);
-                chunks.addLast(chunk);
+                Chunk last = chunks.peekLast();
+                if (last == null || last.room() < size) {
+                    last = new Chunk(Math.max(size, LEAST_CHUNK));
+                    chunks.addLast(last);
+                }
+                last.add(payload);
                 news.signalAll();
                 return;
             }
@@ -59,17 +64,13 @@ final class QueueInlet implements Inlet {
 
     /** Drops what is there and what will come: nobody reads any more, and the command must not be held up. */
     void discard() {
-        int dropped = 0;
+        int dropped;
         IntConsumer tell;
         lock.lock();
         try {
             unwanted = true;
-            for (byte[] chunk : chunks) {
-                dropped += chunk.length;
-            }
-            dropped -= offset;
+            dropped = (int) unread();
             chunks.clear();
-            offset = 0;
             tell = taken;
             news.signalAll();
         } finally {
@@ -84,7 +85,7 @@ final class QueueInlet implements Inlet {
      * The next chunk, waited for without heeding interrupts; null at the end. It counts as taken when {@link #tookAll} is
      * called.
      */
-    byte @Nullable [] take() throws IOException {
+    @Nullable ByteBuffer take() throws IOException {
         lock.lock();
         try {
             while (chunks.isEmpty()) {
@@ -94,7 +95,7 @@ final class QueueInlet implements Inlet {
                 }
                 news.awaitUninterruptibly();
             }
-            return chunks.removeFirst();
+            return chunks.removeFirst().rest();
         } finally {
             lock.unlock();
         }
@@ -133,13 +134,10 @@ final class QueueInlet implements Inlet {
                 }
                 news.await();
             }
-            byte[] chunk = chunks.getFirst();
-            n = Math.min(length, chunk.length - offset);
-            System.arraycopy(chunk, offset, to, start, n);
-            offset += n;
-            if (offset == chunk.length) {
+            Chunk chunk = chunks.getFirst();
+            n = chunk.read(to, start, length);
+            if (chunk.unread() == 0) {
                 chunks.removeFirst();
-                offset = 0;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -154,13 +152,50 @@ final class QueueInlet implements Inlet {
     private int available() {
         lock.lock();
         try {
-            long sum = -offset;
-            for (byte[] chunk : chunks) {
-                sum += chunk.length;
-            }
-            return (int) Math.min(Integer.MAX_VALUE, sum);
+            return (int) Math.min(Integer.MAX_VALUE, unread());
         } finally {
             lock.unlock();
+        }
+    }
+
+    private long unread() {
+        return chunks.stream().mapToLong(Chunk::unread).sum();
+    }
+
+    /** Some of the output: filled at its end, read at its start. Guarded by the inlet's lock. */
+    private static final class Chunk {
+        private final byte[] bytes;
+        private int start;
+        private int end;
+
+        Chunk(int capacity) {
+            bytes = new byte[capacity];
+        }
+
+        int room() {
+            return bytes.length - end;
+        }
+
+        int unread() {
+            return end - start;
+        }
+
+        void add(ByteBuffer payload) {
+            int size = payload.remaining();
+            payload.get(bytes, end, size);
+            end += size;
+        }
+
+        int read(byte[] to, int at, int length) {
+            int n = Math.min(length, unread());
+            System.arraycopy(bytes, start, to, at, n);
+            start += n;
+            return n;
+        }
+
+        /** For whoever has taken it out. */
+        ByteBuffer rest() {
+            return ByteBuffer.wrap(bytes, start, unread());
         }
     }
 

@@ -20,6 +20,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -167,9 +168,9 @@ public final class Running {
 
     private void drain(QueueInlet from, OutputStream sink, String name, boolean close) {
         try (OutputStream closed = close ? sink : OutputStream.nullOutputStream()) {
-            for (byte[] chunk; (chunk = from.take()) != null; ) {
-                sink.write(chunk);
-                from.tookAll(chunk.length);
+            for (ByteBuffer chunk; (chunk = from.take()) != null; ) {
+                sink.write(chunk.array(), chunk.arrayOffset() + chunk.position(), chunk.remaining());
+                from.tookAll(chunk.remaining());
             }
             sink.flush();
         } catch (IOException | RuntimeException e) {

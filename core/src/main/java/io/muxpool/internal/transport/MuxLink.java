@@ -14,6 +14,7 @@ import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.mux.End;
 import io.muxpool.internal.mux.Running;
 import io.muxpool.internal.mux.Sessions;
+import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
@@ -214,17 +215,34 @@ final class MuxLink implements Link {
                 if (job.remainingNanos() == 0) {
                     throw e;
                 }
-                boolean silent = System.nanoTime() - way.sessions().lastNews() >= SILENCE_NANOS;
-                if (silent && way.sessions().isAlive() && !master.isAlive(way.to.pid)) {
-                    LOG.log(
-                            Level.WARNING,
-                            "the ssh master {0} of {1} hangs: it is given up",
-                            Long.toString(way.to.pid),
-                            transport.remote());
-                    way.sessions().abandon();
-                }
+                abandonIfHung(way);
             }
         }
+    }
+
+    private void abandonIfHung(Way way) {
+        boolean silent = System.nanoTime() - way.sessions().lastNews() >= SILENCE_NANOS;
+        if (silent && way.sessions().isAlive() && !master.isAlive(way.to.pid)) {
+            LOG.log(
+                    Level.WARNING,
+                    "the ssh master {0} of {1} hangs: it is given up",
+                    Long.toString(way.to.pid),
+                    transport.remote());
+            way.sessions().abandon();
+        }
+    }
+
+    /** The same for a command that nobody waits for here, until its channel ends. */
+    void lookAfter(Way way, Running running) {
+        Runnable undo = running.schedule(
+                SILENCE_NANOS,
+                () -> Pumps.start(() -> {
+                    if (!running.freed().isDone()) {
+                        abandonIfHung(way);
+                        lookAfter(way, running);
+                    }
+                }));
+        running.freed().thenRun(undo);
     }
 
     private void tellSent(Running running, long began) {

@@ -40,6 +40,7 @@ final class MuxStarted implements Started {
         running.ended().thenRun(this::channelEnded);
         Job.Registration registration = job.onCancel(() -> Pumps.start(this::endJob));
         @Nullable Runnable undo = job.timeout().isEmpty() ? null : running.schedule(job.remainingNanos(), this::endJob);
+        link.lookAfter(way, running);
         running.freed().thenRun(() -> {
             registration.close();
             if (undo != null) {

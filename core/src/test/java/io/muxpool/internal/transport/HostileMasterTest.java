@@ -29,6 +29,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -149,7 +150,7 @@ class HostileMasterTest {
                         })),
                 breach("a second confirmation", (client, id, frame) -> close(() -> client.confirm(id, 99, 0, 32768))),
                 breach(
-                        "more data than the window holds",
+                        "a payload above the largest that we allow",
                         (client, id, frame) -> close(() -> {
                             client.success(id);
                             client.data(id, new byte[32 * 1024 + 1]);
@@ -189,6 +190,28 @@ class HostileMasterTest {
     void whatComesBehindACommandLeavesItsOutcomeUnknown(String what, Hook hook) {
         master.serve(Script.polite().onRequest("exec", hook));
         assertThatThrownBy(this::run).as(what).isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    @Test
+    void moreDataThanTheWindowHoldsEndsTheConnection() throws Exception {
+        int window = 2 * 1024 * 1024;
+        byte[] payload = new byte[32 * 1024];
+        master.serve(Script.polite()
+                .onRequest(
+                        "exec",
+                        (client, id, frame) -> close(() -> {
+                            client.success(id);
+                            for (int sent = 0; sent <= window; sent += payload.length) {
+                                client.data(id, payload);
+                            }
+                        })));
+        // Nobody reads, so nothing more is allowed.
+        Started started = link.start(Command.of("flood"), Job.create());
+        assertThatThrownBy(() -> started.exited().get(10, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOf(OutcomeUnknownException.class)
+                .rootCause()
+                .hasMessageContaining("into a window of 0");
     }
 
     @Test

@@ -51,9 +51,6 @@ public final class Attachment implements EventLoop.Ready {
 
     private static final int PROXY_REQUEST = 1;
 
-    /** Until a round trip was measured. */
-    private static final long UNKNOWN_ROUND_TRIP = 1_000_000_000L;
-
     /** What an attachment tells whoever uses it; from any thread, without a lock. */
     public interface Watcher {
         /** An OPEN was confirmed after so many nanoseconds; {@code by} is who will hear of the channel. */
@@ -94,7 +91,7 @@ public final class Attachment implements EventLoop.Ready {
     private long closesProven;
     private long lastClose;
 
-    private volatile long roundTripNanos = UNKNOWN_ROUND_TRIP;
+    private final RoundTrip roundTrip = new RoundTrip(System.nanoTime());
     private volatile long lastNews = System.nanoTime();
     private volatile long emptyAt = lastNews;
     private volatile @Nullable SelectionKey key;
@@ -155,9 +152,9 @@ public final class Attachment implements EventLoop.Ready {
         return emptyAt;
     }
 
-    /** The shortest time between an OPEN and its confirmation so far; a second when there was none. */
+    /** The shortest time between an OPEN and its confirmation of late; a second when there was none. */
     public long roundTripNanos() {
-        return roundTripNanos;
+        return roundTrip.nanos();
     }
 
     /**
@@ -346,7 +343,7 @@ public final class Attachment implements EventLoop.Ready {
 
     /** An OPEN that was sent behind that many CLOSEs is confirmed. */
     void confirmed(long nanos, long closes) {
-        roundTripNanos = Math.min(roundTripNanos, nanos);
+        roundTrip.measured(nanos, System.nanoTime());
         proven(closes);
         answered();
     }

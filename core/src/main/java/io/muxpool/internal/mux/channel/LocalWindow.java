@@ -38,6 +38,7 @@ final class LocalWindow {
     // What came since the round trip that is measured began.
     private long roundBytes;
     private long roundStart;
+    private boolean flows;
 
     LocalWindow(int initial, int max) {
         this.size = Math.min(initial, max);
@@ -68,6 +69,11 @@ final class LocalWindow {
      * @return how many bytes to allow the server now; 0 for none yet
      */
     long taken(int bytes, long now, long roundTripNanos, long emptyAt) {
+        if (!flows) {
+            // The first round begins with the stream: before, nobody had asked for it.
+            flows = true;
+            roundStart = now;
+        }
         unread -= bytes;
         owed += bytes;
         if (owed < step()) {
