@@ -9,9 +9,11 @@ public final class Doctor {
     private Doctor() {}
 
     /**
-     * Examines in this order: the ssh program, its configuration for the remote, the room for socket paths, owners and
-     * modes of the socket directory, a connection, multiplexing, and the sessions that the server allows on one
-     * connection. The last three use a master of their own, which is gone afterwards; warm connections are left alone.
+     * Examines in this order: the ssh program, its configuration for the remote, the transport that a pool would choose, the
+     * room for socket paths, owners and modes of the socket directory, a connection, multiplexing, and the sessions that
+     * the server allows on one connection. The last three use a master of their own, which is gone afterwards; warm
+     * connections are left alone. With {@link AttachPolicy#REQUIRE_EXISTING} no login is made: it is the user's master
+     * that is looked at, and its sessions are not counted.
      * Blocks up to the job's deadline.
      *
      * @param each called with every finding as it comes, in the calling thread

@@ -1,8 +1,12 @@
 package io.muxpool;
 
+import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.transport.Started;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -12,8 +16,8 @@ import java.util.concurrent.TimeoutException;
 /**
  * A command that runs elsewhere, as a {@link Process}: what is written for processes works over ssh. Thread-safe.
  *
- * <p>Its three streams are live. Writing blocks while the other side takes no more, reading until there is something; an
- * interrupt ends either with an {@link java.io.InterruptedIOException}. No more than a receive window (2 MiB, growing to
+ * <p>Its three streams are live. Writing blocks while the other side takes no more, reading until there is something; with
+ * the native transport an interrupt ends either with an {@link java.io.InterruptedIOException}. No more than a receive window (2 MiB, growing to
  * the pool's {@code maxReceiveWindow} for a reader that keeps up) is held here, whatever the other side sends; a command
  * whose output nobody reads stands still. Close a stream that is not wanted, and what comes is dropped.
  *
@@ -23,6 +27,8 @@ import java.util.concurrent.TimeoutException;
  * <p>When the {@link Job} it was started under ends, it is killed.
  */
 public final class RemoteProcess extends Process {
+    private static final Logger LOG = System.getLogger("io.muxpool.process");
+
     private final Started started;
     private final InputStream stdout;
     private final InputStream stderr;
@@ -118,10 +124,18 @@ public final class RemoteProcess extends Process {
         return !started.exited().isDone();
     }
 
-    /** Done with this process when it has ended; failed, as {@link #exit} is, when its end is not known. */
+    /**
+     * Done with this process when it has ended; failed, as {@link #exit} is, when its end is not known. What depends on it
+     * runs in a thread of its own, and may block.
+     */
     @Override
     public CompletableFuture<Process> onExit() {
-        return started.exited().thenApply(exit -> this);
+        return handedOver(started.exited().thenApply(exit -> this));
+    }
+
+    /** What completes in the thread that reads for everyone must not run a caller's code there. */
+    private static <T> CompletableFuture<T> handedOver(CompletableFuture<T> known) {
+        return known.whenCompleteAsync((value, failure) -> {}, Pumps::start);
     }
 
     /**
@@ -135,13 +149,30 @@ public final class RemoteProcess extends Process {
         if (!name.matches("[A-Z0-9]{1,16}")) {
             throw new IllegalArgumentException("a signal's name is in capitals and without SIG: \"" + name + "\"");
         }
-        return started.signal(name);
+        return handedOver(started.signal(name));
     }
 
-    /** Sends TERM; returns at once. */
+    /**
+     * Sends TERM; returns at once. Where that cannot be delivered, kills it as {@link #destroyForcibly} does. What of its
+     * outputs is not read by its end is dropped, as with any {@link Process}: it could not end otherwise.
+     */
     @Override
     public void destroy() {
-        started.signal("TERM");
+        started.signal("TERM").whenComplete((delivered, failure) -> {
+            if (isAlive() && (failure != null || !delivered)) {
+                started.kill();
+            }
+        });
+        started.exited().whenComplete((exit, failure) -> Pumps.start(this::dropOutputs));
+    }
+
+    private void dropOutputs() {
+        try (InputStream out = stdout;
+                InputStream err = stderr) {
+            // Closing is all.
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "closing the outputs of a destroyed command", e);
+        }
     }
 
     /** Kills it: TERM, the remote's {@code killGrace}, KILL, and its channel is closed. Returns at once. */
@@ -153,13 +184,13 @@ public final class RemoteProcess extends Process {
 
     /** As {@link #destroyForcibly}, done when it is known whether it is dead, which takes the grace and 4 s at most. */
     public CompletableFuture<Ending> kill() {
-        return started.kill();
+        return handedOver(started.kill());
     }
 
-    /** True: {@link #destroy} lets it clean up. */
+    /** Whether {@link #destroy} lets it clean up: with the native transport, and on this machine. */
     @Override
     public boolean supportsNormalTermination() {
-        return true;
+        return started.takesSignals();
     }
 
     /** Tells its terminal ({@link Command#withPty}) another size; nothing happens without one. */

@@ -2,6 +2,7 @@ package io.muxpool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
@@ -10,6 +11,7 @@ import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -85,6 +87,41 @@ class AttachPolicyTest {
                         .start()
                         .waitFor())
                 .isZero();
+    }
+
+    @Test
+    void aGuestIsToldOfAMasterThatHasNoSessionLeft() throws Exception {
+        OpenSshServer started =
+                OpenSshServer.builder().option("MaxSessions", "1").start();
+        server = started;
+        Path own = sockets.resolve("own");
+        Path config = sockets.resolve("config");
+        Files.writeString(config, "ControlPath " + own + "\n" + Files.readString(started.clientConfig()));
+        // Its own session is the only one there may be.
+        Process login = new ProcessBuilder(
+                        Ssh.program(), "-F", config.toString(), "-M", "-oControlPersist=no", SshEndpoint.ALIAS, "cat")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            login.getOutputStream().write('x');
+            login.getOutputStream().flush();
+            assertThat(login.getInputStream().read()).isEqualTo('x');
+            Remote guest = remote(config).attach(AttachPolicy.REQUIRE_EXISTING).build();
+            try (ConnectionPool pool = ConnectionPool.open(guest, "guest")) {
+                assertThatThrownBy(() -> pool.run("true"))
+                        .isInstanceOf(SshConnectException.class)
+                        .hasMessageContaining("no session left");
+            }
+            assertThat(started.log().split("no more sessions", -1).length - 1).isLessThanOrEqualTo(2);
+            List<Finding> findings = Doctor.examine(guest, Job.create(), each -> {});
+            assertThat(findings)
+                    .extracting(Finding::check, Finding::verdict)
+                    .contains(tuple("connection", Finding.Verdict.OK), tuple("multiplexing", Finding.Verdict.PROBLEM));
+            assertThat(started.log().split("Accepted publickey", -1)).hasSize(2);
+        } finally {
+            login.getOutputStream().close();
+            login.waitFor();
+        }
     }
 
     @Test

@@ -1,12 +1,17 @@
 package io.muxpool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.TcpProxy;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -83,6 +88,60 @@ final class MuxKillTest extends OnOneServer {
             assertThat(pool.toString()).contains("free slots 7");
         } finally {
             Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
+        }
+    }
+
+    /** Its connection would serve nobody any more: another takes its place, also where no more than one is allowed. */
+    @Test
+    void aConnectionFullOfLeftoversMakesRoomForAnother() throws Exception {
+        String time = unique();
+        String forced = "case $SSH_ORIGINAL_COMMAND in hang) exec sleep " + time + ";; *) exit;; esac";
+        try (ConnectionPool pool = pool(OpenSshServer.builder().option("ForceCommand", forced))
+                .capacity(2)
+                .maxConnections(1)
+                .open()) {
+            long first = pool.run("true").masterPid().orElseThrow();
+            assertThatThrownBy(() -> pool.run(Command.of("hang"), Job.withTimeout(Duration.ofSeconds(1))))
+                    .isInstanceOf(JobTimeoutException.class);
+            // The second in its caller's hands, and given up by him.
+            try (Connection connection = pool.connection()) {
+                RemoteProcess hangs = connection.start(Command.of("hang"));
+                assertThat(hangs.kill().get(20, TimeUnit.SECONDS).fate()).isEqualTo(Ending.Fate.NOT_CONFIRMED);
+                assertThatThrownBy(hangs::exit)
+                        .isInstanceOf(OutcomeUnknownException.class)
+                        .hasMessageContaining("was given up");
+            }
+            CommandResult next = pool.run(Command.of("true"), Job.withTimeout(Duration.ofSeconds(30)));
+            assertThat(next.masterPid().orElseThrow()).isNotEqualTo(first);
+            assertThat(pool.toString()).contains("connections 1, free slots 2");
+        } finally {
+            Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
+        }
+    }
+
+    /** The server is as good as gone, and our master does not know it yet. */
+    @Test
+    void aServerThatHasFallenSilentCostsNoProcessorTime() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        try (TcpProxy proxy = TcpProxy.to(started.port());
+                ConnectionPool pool = pool(started.clientConfigForPort(proxy.port()))
+                        .capacity(4)
+                        .maxConnections(1)
+                        .open()) {
+            pool.run("true").check();
+            proxy.delay(Duration.ofMinutes(5));
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> pool.run(Command.of("true"), Job.withTimeout(Duration.ofMillis(300))))
+                        .isInstanceOf(JobTimeoutException.class);
+            }
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long before = threads.getCurrentThreadCpuTime();
+            long start = System.nanoTime();
+            assertThatThrownBy(() -> pool.run(Command.of("true"), Job.withTimeout(Duration.ofSeconds(2))))
+                    .isInstanceOf(JobTimeoutException.class);
+            assertThat((double) (threads.getCurrentThreadCpuTime() - before))
+                    .isLessThan(0.2 * (System.nanoTime() - start));
         }
     }
 

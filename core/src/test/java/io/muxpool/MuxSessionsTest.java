@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +65,43 @@ final class MuxSessionsTest extends OnOneServer {
 
     private int refusals() {
         return Objects.requireNonNull(server).log().split("no more sessions", -1).length - 1;
+    }
+
+    /** What a process before us left running on a warm master says nothing of what the server allows. */
+    @Test
+    void sessionsThatWereLeftBehindTeachNoLimit() throws Exception {
+        String time = "60.7152";
+        OpenSshServer.Builder options = OpenSshServer.builder()
+                .option("MaxSessions", "4")
+                .option(
+                        "ForceCommand",
+                        "case $SSH_ORIGINAL_COMMAND in hang) exec sleep " + time + ";; slow) sleep 2;; *) exit;; esac");
+        OpenSshServer started = options.start();
+        server = started;
+        try {
+            long master;
+            try (ConnectionPool before = pool(started.clientConfig()).spares(0).open()) {
+                master = before.run("true").masterPid().orElseThrow();
+                for (int i = 0; i < 3; i++) {
+                    assertThatThrownBy(() -> before.run(Command.of("hang"), Job.withTimeout(Duration.ofMillis(700))))
+                            .isInstanceOf(JobTimeoutException.class);
+                }
+            }
+            try (ConnectionPool pool = pool(started.clientConfig()).spares(0).open()) {
+                assertThat(pool.run("true").masterPid().orElseThrow()).isEqualTo(master);
+                List<CompletableFuture<CommandResult>> slow = new ArrayList<>();
+                for (int i = 0; i < 2; i++) {
+                    slow.add(pool.runAsync(Command.of("slow"), Job.create()));
+                }
+                for (CompletableFuture<CommandResult> one : slow) {
+                    one.get(30, TimeUnit.SECONDS).check();
+                }
+                assertThat(refusals()).isPositive();
+                assertThat(pool.toString()).contains("capacity 8");
+            }
+        } finally {
+            Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
+        }
     }
 
     @Test

@@ -52,6 +52,77 @@ final class RemoteProcessTest extends OnOneServer {
         }
     }
 
+    /** The thread that tells of the end reads for all connections: it must be free to. */
+    @Test
+    void whoHearsOfItsEndMayRunTheNextCommand() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open()) {
+            RemoteProcess first = started(pool, "echo first");
+            String second = first.onExit()
+                    .thenApply(ended -> pool.run("echo", "second").check().stdoutText())
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(second).isEqualTo("second\n");
+            assertThat(first.inputReader().readLine()).isEqualTo("first");
+            RemoteProcess third = started(pool, "exec sleep 60");
+            Ending ending = third.kill()
+                    .thenApply(known -> {
+                        pool.run("true").check();
+                        return known;
+                    })
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(ending.fate()).isNotNull();
+        }
+    }
+
+    @Test
+    void aDryRunStartsNothing() throws Exception {
+        try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
+                Connection connection = pool.connection()) {
+            RemoteProcess nothing = connection.start(Command.of("false").withDryRun(true));
+            assertThat(nothing.exit()).isEqualTo(new Exit.Exited(0));
+            assertThat(nothing.getInputStream().read()).isEqualTo(-1);
+            assertThat(nothing.kill().get()).isEqualTo(Ending.notStarted());
+            assertThat(Leases.list(sockets.path())).isEmpty();
+        }
+    }
+
+    @Test
+    void aDestroyedOneWhoseOutputNobodyReadsGivesItsConnectionBack() throws Exception {
+        try (ConnectionPool pool =
+                        pool(OpenSshServer.builder().asOrdinaryUser()).open();
+                Connection connection = pool.connection()) {
+            RemoteProcess yes = connection.start(Command.of("yes"));
+            assertThat(yes.inputReader().readLine()).isEqualTo("y");
+            yes.destroy();
+            assertThat(yes.exit()).isEqualTo(new Exit.Signalled("TERM", false));
+            assertThat(connection
+                            .run(Command.of("echo", "next"), Job.withTimeout(Duration.ofSeconds(20)))
+                            .stdoutText())
+                    .isEqualTo("next\n");
+        }
+    }
+
+    @Test
+    void overSshProcessesADestroyedOneIsNotSaidToHaveExited() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        Remote byProcess = pool(started.clientConfig()).open().remote().toBuilder()
+                .transport(TransportKind.PROCESS)
+                .build();
+        String time = "60.7151";
+        try (ConnectionPool pool = ConnectionPool.open(byProcess, "process");
+                Connection connection = pool.connection()) {
+            RemoteProcess sleeps = connection.start(Command.of("sleep", time));
+            Processes.awaitWithArgument(time, Duration.ofSeconds(10));
+            assertThat(sleeps.supportsNormalTermination()).isFalse();
+            sleeps.destroy();
+            assertThatThrownBy(sleeps::exit)
+                    .isInstanceOf(OutcomeUnknownException.class)
+                    .hasMessageContaining("given up");
+        } finally {
+            Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
+        }
+    }
+
     @Test
     void aMasterThatHangsEndsIt() throws Exception {
         try (ConnectionPool pool = pool(OpenSshServer.builder()).open()) {

@@ -1,5 +1,6 @@
 package io.muxpool.internal.doctor;
 
+import io.muxpool.AttachPolicy;
 import io.muxpool.Command;
 import io.muxpool.Finding;
 import io.muxpool.Finding.Verdict;
@@ -8,16 +9,20 @@ import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshException;
+import io.muxpool.TransportKind;
 import io.muxpool.internal.lease.LeaseCensus;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.stream.StreamFailedException;
+import io.muxpool.internal.transport.Ladder;
 import io.muxpool.internal.transport.Link;
 import io.muxpool.internal.transport.LinkOwner;
+import io.muxpool.internal.transport.MuxTransport;
 import io.muxpool.internal.transport.ProcessTransport;
 import io.muxpool.internal.transport.SessionNotOpenedException;
+import io.muxpool.internal.transport.Transport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,15 +35,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The steps of {@link io.muxpool.Doctor#examine}: each says what it found; after a problem the rest is skipped. */
 public final class Examination {
     private static final int USUAL_MAX_SESSIONS = 10;
 
+    // Nothing is run with them: the choice of the transport is all that is asked for.
+    private static final MuxTransport.Options OPTIONS = new MuxTransport.Options(8, 1, Duration.ofSeconds(60), 1);
+
     private final Remote remote;
     private final Job job;
     private final Consumer<Finding> each;
     private final List<Finding> findings = new ArrayList<>();
+    private Ladder.@Nullable Rung rung;
     private boolean problem;
 
     private Examination(Remote remote, Job job, Consumer<Finding> each) {
@@ -55,13 +65,13 @@ public final class Examination {
         Examination examination = new Examination(remote, job, each);
         examination.step("ssh program", examination::program);
         examination.step("configuration", examination::configuration);
-        examination.step(
-                "socket path",
-                check -> ofSocketDirectory(check, () -> LeaseCensus.inspectPath(remote.socketDir(), "process")));
-        examination.step(
-                "socket directory",
-                check -> ofSocketDirectory(check, () -> LeaseCensus.inspectDirectories(remote.socketDir())));
-        examination.onThrowAwayMaster();
+        examination.step("transport", examination::transport);
+        if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
+            examination.asGuest();
+        } else {
+            examination.socketDirectory();
+            examination.onThrowAwayMaster();
+        }
         return List.copyOf(examination.findings);
     }
 
@@ -138,6 +148,26 @@ public final class Examination {
         return new Finding(check, Verdict.OK, remote.userHost().orElseThrow() + " is " + target, "");
     }
 
+    private Finding transport(String check) {
+        Ladder.Rung chosen = new Ladder(remote, "doctor", OPTIONS).rung(job);
+        rung = chosen;
+        return new Finding(
+                check,
+                remote.transport() == TransportKind.AUTO && chosen.transport() instanceof Transport.Direct
+                        ? Verdict.NOTE
+                        : Verdict.OK,
+                "commands go by " + chosen.transport().mode() + " (" + chosen.why() + ")",
+                "");
+    }
+
+    private void socketDirectory() {
+        String mode = rung == null ? "process" : rung.transport().mode();
+        step("socket path", check -> ofSocketDirectory(check, () -> LeaseCensus.inspectPath(remote.socketDir(), mode)));
+        step(
+                "socket directory",
+                check -> ofSocketDirectory(check, () -> LeaseCensus.inspectDirectories(remote.socketDir())));
+    }
+
     private static Finding ofSocketDirectory(String check, Supplier<String> inspection) {
         try {
             return new Finding(check, Verdict.OK, inspection.get(), "");
@@ -145,6 +175,29 @@ public final class Examination {
             // The message says what to do as well.
             String message = String.valueOf(e.getMessage());
             return new Finding(check, Verdict.PROBLEM, message.replaceFirst("^socket directory ", ""), "");
+        }
+    }
+
+    /** On a master of the user's own: asked and used once, and not for more sessions than that. */
+    private void asGuest() {
+        Path socket = rung == null ? null : rung.guestAt();
+        if (socket == null) {
+            // Without a choice of transport, for a reason that was told, there is no master to look at.
+            return;
+        }
+        ControlMaster master = ControlMaster.guest(remote, socket);
+        step("connection", check -> existing(check, master));
+        Link link = new ProcessTransport(remote).link(master, LinkOwner.NONE);
+        step("multiplexing", check -> multiplexing(check, link));
+        step("sessions", check -> new Finding(check, Verdict.SKIPPED, "not counted on a master that is your own", ""));
+    }
+
+    private Finding existing(String check, ControlMaster master) {
+        try {
+            long pid = master.ensure(job).pid();
+            return new Finding(check, Verdict.OK, "your own master answers at " + master.socket() + ", pid " + pid, "");
+        } catch (PathUnusableException e) {
+            return new Finding(check, Verdict.PROBLEM, String.valueOf(e.getMessage()), "log in again");
         }
     }
 

@@ -34,7 +34,7 @@ public final class Events {
         if (listener != null) {
             try {
                 listener.on(event);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.log(Level.WARNING, "a pool listener failed on " + event, e);
             }
         }

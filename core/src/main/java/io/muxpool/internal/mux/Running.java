@@ -344,7 +344,8 @@ public final class Running {
     public CompletableFuture<Ending> kill(long graceNanos) {
         return Killer.kill(exchange, loop(), graceNanos).thenApply(ending -> {
             if (ending.fate() == Ending.Fate.NOT_CONFIRMED) {
-                sessions.abandoned();
+                // Until the CLOSE it counts as running.
+                exchange.freed().thenRun(() -> sessions.abandoned(1));
             }
             return ending;
         });

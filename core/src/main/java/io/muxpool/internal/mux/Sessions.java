@@ -498,11 +498,11 @@ public final class Sessions implements Attachment.Watcher {
         attachment().abandon();
     }
 
-    /** One more command may go on over there, and hold its session, without our knowing when it ends. */
-    void abandoned() {
+    /** So many more commands may go on over there, and hold their sessions, without our knowing when they end. */
+    public void abandoned(int commands) {
         lock.lock();
         try {
-            abandoned++;
+            abandoned += commands;
         } finally {
             lock.unlock();
         }

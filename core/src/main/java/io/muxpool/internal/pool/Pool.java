@@ -1,5 +1,6 @@
 package io.muxpool.internal.pool;
 
+import io.muxpool.AttachPolicy;
 import io.muxpool.Command;
 import io.muxpool.Job;
 import io.muxpool.JobException;
@@ -14,6 +15,7 @@ import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.pool.SlotTable.Line;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.text.Sha256;
+import io.muxpool.internal.transport.Ladder;
 import io.muxpool.internal.transport.Link;
 import io.muxpool.internal.transport.LinkOwner;
 import io.muxpool.internal.transport.MuxTransport;
@@ -80,7 +82,8 @@ public final class Pool {
     public Pool(Remote remote, String name, Options options) {
         this.remote = remote;
         this.name = name;
-        this.maxConnections = options.maxConnections();
+        // All lines of a guest would lead to the same master.
+        this.maxConnections = remote.attach() == AttachPolicy.REQUIRE_EXISTING ? 1 : options.maxConnections();
         this.table = new SlotTable<>(options.capacity());
         this.events = new Events(remote.toString(), options.listener());
         this.ladder = new Ladder(
@@ -161,16 +164,19 @@ public final class Pool {
 
     /** What is seen of a server's limit when it refuses a session counts for every connection, and for later processes. */
     private void outOfService(Line<PooledLink> line, int sessions) {
+        boolean own = line.link().isOnOwnMaster();
+        boolean teaches;
         boolean spent;
         lock.lock();
         try {
-            if (sessions > 0) {
+            // Sessions that were left behind, by us or by the process that had this master before, are not the limit's.
+            teaches = sessions > 0 && own && !line.abandoned() && !line.hasLeftovers();
+            if (teaches) {
                 sessionsAllowed = Math.min(sessionsAllowed, sessions);
                 table.learn(line, sessionsAllowed);
             }
             table.retire(line);
-            spent = table.removeIfSpent(line);
-            serveWaiters();
+            spent = settle(line);
         } finally {
             lock.unlock();
         }
@@ -183,7 +189,7 @@ public final class Pool {
                 line.capacity());
         // Told by the thread that reads for everyone: what touches files is for another.
         Pumps.start(() -> {
-            if (sessions > 0) {
+            if (teaches) {
                 line.link().remember(sessions);
             }
             if (spent) {
@@ -192,17 +198,23 @@ public final class Pool {
         });
     }
 
+    /**
+     * After anything that may have freed a slot, or a line. Under the lock.
+     *
+     * @return whether the line has left the pool, and is the caller's to discard
+     */
+    private boolean settle(Line<PooledLink> line) {
+        boolean spent = table.removeIfSpent(line);
+        serveWaiters();
+        return spent;
+    }
+
     private void lingering(Line<PooledLink> line, int change) {
-        boolean spent = false;
+        boolean spent;
         lock.lock();
         try {
             table.linger(line, change);
-            if (line.free() == 0 && line.taken() == 0 && line.running() == 0) {
-                // Nothing but leftovers on it, whose end nobody tells: another connection serves better.
-                table.retire(line);
-                spent = table.removeIfSpent(line);
-            }
-            serveWaiters();
+            spent = settle(line);
         } finally {
             lock.unlock();
         }
@@ -292,8 +304,7 @@ public final class Pool {
         lock.lock();
         try {
             table.giveBack(line);
-            spent = table.removeIfSpent(line);
-            serveWaiters();
+            spent = settle(line);
         } finally {
             lock.unlock();
         }
@@ -358,6 +369,10 @@ public final class Pool {
                     pause(job);
                     continue;
                 }
+                if (e.why() == Why.FULL) {
+                    // The connection has a session less than the table thought, for a moment.
+                    pause(job);
+                }
                 secondTry = false;
                 if (e.why() == Why.REFUSED) {
                     refused(line, e);
@@ -401,7 +416,7 @@ public final class Pool {
             Started started = line.link().start(command, job);
             running = true;
             // Not in the thread that tells it, which may be the one that reads for everyone.
-            started.freed().thenRun(() -> Pumps.start(() -> end(line, SlotTable.End.SERVED)));
+            started.freed().thenAccept(left -> Pumps.start(() -> end(line, endOf(left))));
             return started;
         } catch (OutcomeUnknownException | JobException e) {
             end = endOf(e);
@@ -423,21 +438,29 @@ public final class Pool {
         }
     }
 
+    private static SlotTable.End endOf(Started.Left left) {
+        return left == Started.Left.NOTHING ? SlotTable.End.SERVED : SlotTable.End.ABANDONED;
+    }
+
     private static SlotTable.End endOf(RuntimeException e) {
         boolean started = !(e instanceof JobException job) || job.commandStarted();
         return started ? SlotTable.End.ABANDONED : SlotTable.End.NOT_RUN;
     }
 
     private void end(Line<PooledLink> line, SlotTable.End end) {
+        boolean spent;
         boolean last;
         lock.lock();
         try {
             table.end(line, end);
+            spent = settle(line);
             last = closed && line.running() == 0;
         } finally {
             lock.unlock();
         }
-        if (last) {
+        if (spent) {
+            discard(line);
+        } else if (last) {
             // The pool was closed while this ran. Its lease was kept until now: nobody else may take a master in use.
             try {
                 line.link().close();
@@ -449,10 +472,17 @@ public final class Pool {
 
     /** What a refused session teaches: the sessions that run beside it are all that the server allows. */
     private void refused(Line<PooledLink> line, SessionNotOpenedException refusal) {
+        boolean guest = remote.attach() == AttachPolicy.REQUIRE_EXISTING;
         boolean hopeless;
         lock.lock();
         try {
             int others = line.running();
+            if (guest && others == 0) {
+                throw new SshConnectException(
+                        "the master of your own for " + remote + " has no session left: " + refusal.getMessage()
+                                + ". End one of its sessions, or raise MaxSessions in the server's sshd_config",
+                        refusal);
+            }
             hopeless = others == 0 && !line.served() && refusal.onOwnMaster();
             if (others == 0 || line.abandoned()) {
                 // What fills it is out of our sight: commands that outlived their kill. That says nothing of the limit.

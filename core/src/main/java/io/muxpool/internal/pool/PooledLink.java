@@ -9,6 +9,7 @@ import io.muxpool.internal.lease.Lease;
 import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.transport.Ladder;
 import io.muxpool.internal.transport.Link;
 import io.muxpool.internal.transport.LinkOwner;
 import io.muxpool.internal.transport.SessionNotOpenedException;
@@ -93,7 +94,7 @@ final class PooledLink {
                 abandon(now);
             } catch (SessionNotOpenedException e) {
                 if (e.why() != Why.GONE || !e.inputIntact()) {
-                    throw now.held != null && now.held.master.isOwn() ? e.asOnOwnMaster() : e;
+                    throw isOnOwnMaster() ? e.asOnOwnMaster() : e;
                 }
                 // The master went away between its check and the command: as good as never been there.
                 why = e.getMessage();
@@ -136,6 +137,12 @@ final class PooledLink {
         leases.learnedSessions().ifPresent(owner::learned);
         ControlMaster master = new ControlMaster(remote, lease.socket());
         return new Seat(transport.link(master, owner), new Held(lease, master, leases));
+    }
+
+    /** Whether this process started the master, so that no other can have left sessions on it. */
+    boolean isOnOwnMaster() {
+        Seat now = seat;
+        return now != null && now.held != null && now.held.master.isOwn();
     }
 
     /** Keeps what was learned of the server's limit for the next process. */

@@ -22,6 +22,8 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -96,6 +98,10 @@ public final class Slot implements AutoCloseable {
     public Started start(Command command, Job job) {
         long start = System.nanoTime();
         requireOpen();
+        if (command.isDryRun()) {
+            announce("Would execute: ", command);
+            return new NothingStarted();
+        }
         turn.take(job, "waiting for the command that runs on the same connection");
         boolean running = false;
         try {
@@ -105,7 +111,7 @@ public final class Slot implements AutoCloseable {
                 Started started = pool.start(this, command, job);
                 running = true;
                 // Not in the thread that tells it, which may be the one that reads for everyone.
-                started.freed().thenRun(() -> Pumps.start(() -> finished(started, command, start)));
+                started.freed().thenAccept(left -> Pumps.start(() -> finished(started, command, start)));
                 return started;
             } catch (RuntimeException e) {
                 ended(status(e), command, start);
@@ -124,10 +130,8 @@ public final class Slot implements AutoCloseable {
 
     private void finished(Started started, Command command, long start) {
         try {
-            String status = started.exited().isCompletedExceptionally()
-                    ? "failure"
-                    : started.exited().isDone() && started.exited().join().success() ? "success" : "failure";
-            ended(status, command, start);
+            // A channel that ends has told before what there was to tell.
+            ended(status(started.exited()), command, start);
         } finally {
             try {
                 end();
@@ -246,6 +250,14 @@ public final class Slot implements AutoCloseable {
         pool.events().happened(new PoolEvent.CommandEnded(command, status, elapsed));
         if (LOG.isLoggable(Level.TRACE)) {
             LOG.log(Level.TRACE, status + " after " + elapsed.toMillis() + " ms: " + command);
+        }
+    }
+
+    private static String status(CompletableFuture<Exit> exited) {
+        try {
+            return exited.join().success() ? "success" : "failure";
+        } catch (CompletionException e) {
+            return e.getCause() instanceof RuntimeException failure ? status(failure) : "failure";
         }
     }
 

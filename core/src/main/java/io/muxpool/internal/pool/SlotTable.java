@@ -77,6 +77,16 @@ final class SlotTable<L> {
         boolean retired() {
             return retired;
         }
+
+        /** Whether the server may hold sessions of commands that were given up. */
+        boolean hasLeftovers() {
+            return lingering > 0;
+        }
+
+        /** Whether nothing but leftovers are on it, whose end nobody tells: another connection serves better. */
+        private boolean isChoked() {
+            return hasLeftovers() && free() == 0 && taken == 0 && running == 0;
+        }
     }
 
     /** Adds a line with all its slots free. */
@@ -148,8 +158,13 @@ final class SlotTable<L> {
         line.retired = true;
     }
 
-    /** Forgets a retired line that nobody uses; true when it is gone and its link is the caller's to close. */
+    /**
+     * Forgets a line that serves nobody any more: retired, or full of leftovers, and not in use.
+     *
+     * @return whether it is gone, and its link is the caller's to close
+     */
     boolean removeIfSpent(Line<L> line) {
+        line.retired |= line.isChoked();
         return line.retired && line.taken == 0 && line.running == 0 && lines.remove(line);
     }
 

@@ -30,7 +30,10 @@ public record SshVersion(int major, int minor) {
             return known;
         }
         SshVersion asked = ask(program, job);
-        KNOWN.put(program, asked);
+        if (!asked.equals(UNKNOWN)) {
+            // That it did not say may be a matter of the moment.
+            KNOWN.put(program, asked);
+        }
         return asked;
     }
 

@@ -3,6 +3,7 @@ package io.muxpool.internal.transport;
 import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Job;
+import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PartialOutput;
 import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.stream.Pumps;
@@ -12,7 +13,6 @@ import java.io.OutputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.IntFunction;
 
 /** A local child, which is the command or carries it, in its caller's hands; and the end of its job, which kills it. */
 final class ChildStarted implements Started {
@@ -21,19 +21,33 @@ final class ChildStarted implements Started {
     private final String doing;
     private final Ending killed;
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
-    private final CompletableFuture<Void> freed = new CompletableFuture<>();
+    private final Verdict verdict;
+    private final CompletableFuture<Left> freed = new CompletableFuture<>();
     private final AtomicBoolean killing = new AtomicBoolean();
+
+    /** What the end of the child means. Asked once, in this order, by a thread that may block. */
+    @FunctionalInterface
+    interface Verdict {
+        /** What a status of its own means, or the exception that says why nothing. */
+        Exit of(int status);
+
+        /** The child was killed by us; what it carried may not have been. */
+        default void killed() {}
+
+        /** The last word on it was spoken. */
+        default void close() {}
+    }
 
     /**
      * @param doing as in {@link Job#check(String)}
      * @param killed what is known of the command when the child was killed
-     * @param judge what the child's status means, or the exception that says why nothing
      */
-    ChildStarted(Process process, Job job, String doing, Ending killed, IntFunction<Exit> judge) {
+    ChildStarted(Process process, Job job, String doing, Ending killed, Verdict verdict) {
         this.process = process;
         this.job = job;
         this.doing = doing;
         this.killed = killed;
+        this.verdict = verdict;
         Job.Registration registration = job.onCancel(this::kill);
         if (job.timeout().isPresent()) {
             CompletableFuture<Void> deadline = new CompletableFuture<>();
@@ -43,21 +57,34 @@ final class ChildStarted implements Started {
         }
         process.onExit().thenAccept(ended -> {
             registration.close();
-            end(judge, ended.exitValue());
+            end(ended.exitValue());
         });
     }
 
-    private void end(IntFunction<Exit> judge, int status) {
+    private void end(int status) {
+        boolean byUs = killing.get();
         try {
-            if (killing.get()) {
-                job.check(doing, killed, PartialOutput.NONE);
-            }
-            exited.complete(judge.apply(status));
+            exited.complete(byUs ? endByUs(status) : verdict.of(status));
         } catch (RuntimeException e) {
             exited.completeExceptionally(e);
         } finally {
-            freed.complete(null);
+            verdict.close();
+            freed.complete(byUs && !isTheCommand() ? Left.MAYBE_A_SESSION : Left.NOTHING);
         }
+    }
+
+    private Exit endByUs(int status) {
+        verdict.killed();
+        job.check(doing, killed, PartialOutput.NONE);
+        if (isTheCommand()) {
+            return verdict.of(status);
+        }
+        throw new OutcomeUnknownException(doing + " was given up (" + killed + ")", PartialOutput.NONE, null);
+    }
+
+    /** Whether the child is the command itself, rather than an ssh that carries it. */
+    private boolean isTheCommand() {
+        return killed.fate() == Ending.Fate.CONFIRMED_DEAD;
     }
 
     @Override
@@ -81,23 +108,28 @@ final class ChildStarted implements Started {
     }
 
     @Override
-    public CompletableFuture<Void> freed() {
+    public CompletableFuture<Left> freed() {
         return freed;
     }
 
     /** Only TERM and KILL, and only to the child: an ssh passes no signals on. */
     @Override
     public CompletableFuture<Boolean> signal(String name) {
-        if (killed.fate() == Ending.Fate.CONFIRMED_DEAD && name.equals("TERM")) {
+        if (isTheCommand() && name.equals("TERM")) {
             process.destroy();
             return CompletableFuture.completedFuture(true);
         }
-        if (killed.fate() == Ending.Fate.CONFIRMED_DEAD && name.equals("KILL")) {
+        if (isTheCommand() && name.equals("KILL")) {
             process.destroyForcibly();
             return CompletableFuture.completedFuture(true);
         }
         return CompletableFuture.failedFuture(
                 new IOException("signal " + name + " cannot be sent by this transport: mux can"));
+    }
+
+    @Override
+    public boolean takesSignals() {
+        return isTheCommand();
     }
 
     @Override

@@ -95,7 +95,7 @@ final class MuxLink implements Link {
         ControlMaster.Ready ready = master.ensure(job);
         try {
             MuxTransport.Options options = transport.options();
-            Watch watch = new Watch();
+            Watch watch = new Watch(lingeringOn(ready.pid()));
             Sessions sessions = Sessions.connect(
                     master.socket(),
                     new Sessions.Limits(
@@ -105,6 +105,7 @@ final class MuxLink implements Link {
                             options.idleTime().toNanos(),
                             options.maxReceiveWindow()),
                     watch);
+            sessions.abandoned(watch.lingering.get());
             await(sessions, job);
             Attached now = new Attached(sessions, ready.pid(), watch.lingering);
             attached = now;
@@ -115,6 +116,18 @@ final class MuxLink implements Link {
             throw new SessionNotOpenedException(
                     "the ssh master at " + master.socket() + " did not take us on: " + e.getMessage(), Why.GONE, true);
         }
+    }
+
+    /** What was left behind on this master before we were idle and let go of it. What was on another went with that. */
+    private AtomicInteger lingeringOn(long pid) {
+        Attached before = attached;
+        if (before == null) {
+            return new AtomicInteger();
+        }
+        if (before.pid != pid) {
+            owner.lingering(-before.lingering.getAndSet(0));
+        }
+        return before.lingering;
     }
 
     private void await(Sessions sessions, Job job) throws IOException {
@@ -141,7 +154,11 @@ final class MuxLink implements Link {
     }
 
     private final class Watch implements Sessions.Owner {
-        final AtomicInteger lingering = new AtomicInteger();
+        final AtomicInteger lingering;
+
+        Watch(AtomicInteger lingering) {
+            this.lingering = lingering;
+        }
 
         @Override
         public void refused(int sessions) {
@@ -234,15 +251,15 @@ final class MuxLink implements Link {
 
     /** The same for a command that nobody waits for here, until its channel ends. */
     void lookAfter(Way way, Running running) {
-        Runnable undo = running.schedule(
-                SILENCE_NANOS,
-                () -> Pumps.start(() -> {
-                    if (!running.freed().isDone()) {
-                        abandonIfHung(way);
-                        lookAfter(way, running);
-                    }
-                }));
-        running.freed().thenRun(undo);
+        running.schedule(SILENCE_NANOS, () -> {
+            if (!running.freed().isDone()) {
+                // Not on the loop: the question may take its time.
+                Pumps.start(() -> {
+                    abandonIfHung(way);
+                    lookAfter(way, running);
+                });
+            }
+        });
     }
 
     private void tellSent(Running running, long began) {
@@ -373,6 +390,7 @@ final class MuxLink implements Link {
                 Thread.currentThread().interrupt();
             }
             if (running.withdraw()) {
+                account(way.to, running, Ending.notStarted());
                 job.check(doing(command));
             }
             // Sent in the last moment: the one that gets it finds the job ended.

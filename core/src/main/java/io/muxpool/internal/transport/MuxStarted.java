@@ -6,6 +6,7 @@ import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.JobException;
 import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PartialOutput;
 import io.muxpool.internal.mux.End;
 import io.muxpool.internal.mux.Running;
@@ -24,6 +25,7 @@ final class MuxStarted implements Started {
     private final Running running;
     private final Job job;
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
+    private final CompletableFuture<Left> freed = new CompletableFuture<>();
 
     private final ReentrantLock lock = new ReentrantLock();
     // Guarded by lock: there is one killing, whoever asks.
@@ -41,7 +43,7 @@ final class MuxStarted implements Started {
         Job.Registration registration = job.onCancel(() -> Pumps.start(this::endJob));
         @Nullable Runnable undo = job.timeout().isEmpty() ? null : running.schedule(job.remainingNanos(), this::endJob);
         link.lookAfter(way, running);
-        running.freed().thenRun(() -> {
+        freed.thenRun(() -> {
             registration.close();
             if (undo != null) {
                 undo.run();
@@ -57,15 +59,18 @@ final class MuxStarted implements Started {
 
     private void channelEnded() {
         End end = running.end();
-        if (end instanceof End.Completed || exited.isDone() || endedByJob()) {
-            return;
+        if (!(end instanceof End.Completed) && !exited.isDone() && !endedByJob()) {
+            exited.completeExceptionally(why(end));
         }
+        freed.complete(Left.NOTHING);
+    }
+
+    private RuntimeException why(End end) {
         try {
-            exited.completeExceptionally(link.failure(command, running, end));
+            return link.failure(command, running, end);
         } catch (SessionNotOpenedException e) {
             // The connection ended before the command had left this process.
-            exited.completeExceptionally(
-                    new NotStartedException(command + " was not started: " + e.getMessage(), true, e));
+            return new NotStartedException(command + " was not started: " + e.getMessage(), true, e);
         }
     }
 
@@ -81,22 +86,29 @@ final class MuxStarted implements Started {
     private void endJob() {
         lock.lock();
         try {
-            if (exited.isDone()) {
-                // What is left of it are streams that nobody reads to their end.
-                jobEnded = false;
-            } else {
-                jobEnded = true;
-            }
+            // Has it exited, then what is left of it are streams that nobody reads to their end.
+            jobEnded = !exited.isDone();
         } finally {
             lock.unlock();
         }
-        kill().thenAccept(ending -> {
+        kill();
+    }
+
+    /** Nobody who waits for its end, or for its slot, waits any longer than for this. */
+    private void killed(Ending ending) {
+        boolean confirmed = ending.fate() != Ending.Fate.NOT_CONFIRMED;
+        if (endedByJob()) {
             try {
                 job.check(link.doing(command), ending, PartialOutput.NONE);
             } catch (JobException e) {
                 exited.completeExceptionally(e);
             }
-        });
+        } else if (!confirmed) {
+            exited.completeExceptionally(new OutcomeUnknownException(
+                    link.doing(command) + " was given up (" + ending + ")", PartialOutput.NONE, null));
+        }
+        // Should the server still hold its session, the link has put that to account.
+        freed.complete(confirmed ? Left.NOTHING : Left.MAYBE_A_SESSION);
     }
 
     @Override
@@ -120,8 +132,8 @@ final class MuxStarted implements Started {
     }
 
     @Override
-    public CompletableFuture<Void> freed() {
-        return running.freed();
+    public CompletableFuture<Left> freed() {
+        return freed;
     }
 
     @Override
@@ -131,15 +143,31 @@ final class MuxStarted implements Started {
 
     @Override
     public CompletableFuture<Ending> kill() {
+        @Nullable CompletableFuture<Ending> start = null;
+        CompletableFuture<Ending> known;
         lock.lock();
         try {
             if (killing == null) {
-                killing = link.startKill(way, running);
+                killing = new CompletableFuture<>();
+                start = killing;
             }
-            return killing;
+            known = killing;
         } finally {
             lock.unlock();
         }
+        if (start != null) {
+            CompletableFuture<Ending> told = start;
+            link.startKill(way, running).thenAccept(ending -> {
+                killed(ending);
+                told.complete(ending);
+            });
+        }
+        return known;
+    }
+
+    @Override
+    public boolean takesSignals() {
+        return true;
     }
 
     @Override

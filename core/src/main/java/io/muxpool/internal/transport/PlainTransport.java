@@ -2,6 +2,7 @@ package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Captured;
+import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
@@ -61,10 +62,16 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
         Programs.requireSsh(remote.sshProgram());
         SshChild child = new SshChild(remote, command, job);
         SshLog log = child.log(() -> SshLog.temporary());
-        return child.start(remote.sshOptions(Path.of("none")), log, "DEBUG2", status -> {
-            try (log) {
+        return child.start(remote.sshOptions(Path.of("none")), log, "DEBUG2", new ChildStarted.Verdict() {
+            @Override
+            public Exit of(int status) {
                 return judge(child, command, new Child.Ended(status, Captured.NONE, Captured.NONE), log)
                         .exit();
+            }
+
+            @Override
+            public void close() {
+                log.close();
             }
         });
     }

@@ -2,9 +2,11 @@ package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Route;
+import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.JobException;
 import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PartialOutput;
 import io.muxpool.PoolEvent;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
@@ -26,7 +28,9 @@ final class ProcessLink implements Link {
     public Ran run(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
         ControlMaster.Ready ready = ready(job);
         try {
-            return judged(transport.run(command, master.socket(), job), ready, command);
+            Ran ran = transport.run(command, master.socket(), job);
+            requireMaster(ready, command, ran.exit(), ran.output());
+            return ran.over(new Route(ready.reused(), OptionalLong.of(ready.pid())));
         } catch (JobException | OutcomeUnknownException e) {
             // Its client was killed; the command should at least hear of it.
             master.nudge();
@@ -52,22 +56,29 @@ final class ProcessLink implements Link {
      * Whatever the status, it is only worth something while the master lives: ssh's client is told the status as soon as
      * the command has exited, and a connection that is lost after that takes the rest of the output with it.
      */
-    private Ran judged(Ran ran, ControlMaster.Ready ready, Command command) {
+    private void requireMaster(ControlMaster.Ready ready, Command command, Exit exit, PartialOutput output) {
         if (!master.isAlive(ready.pid())) {
             master.forget();
             owner.happened(new PoolEvent.ConnectionLost("the ssh master " + ready.pid() + " is gone"));
             throw new OutcomeUnknownException(
-                    "the connection to " + transport.remote() + " was lost while running " + command + " (" + ran.exit()
+                    "the connection to " + transport.remote() + " was lost while running " + command + " (" + exit
                             + ", but output may be missing)",
-                    ran.output(),
+                    output,
                     null);
         }
-        return ran.over(new Route(ready.reused(), OptionalLong.of(ready.pid())));
     }
 
     @Override
     public Started start(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
-        ready(job);
-        return transport.start(command, master.socket(), job);
+        ControlMaster.Ready ready = ready(job);
+        return transport.start(
+                command,
+                master.socket(),
+                job,
+                exit -> {
+                    requireMaster(ready, command, exit, PartialOutput.NONE);
+                    return exit;
+                },
+                master::nudge);
     }
 }

@@ -3,6 +3,7 @@ package io.muxpool.internal.transport;
 import io.muxpool.AttachPolicy;
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Captured;
+import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
@@ -14,6 +15,7 @@ import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** One {@code ssh -S} process per command over a master's connection: no handshake, but a fork and an exec. */
 public record ProcessTransport(Remote remote) implements Transport.OnMaster {
@@ -43,16 +45,34 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
         }
     }
 
-    /** As {@link #run}, with the streams for the caller; a session that was not opened shows in the end. */
-    Started start(Command command, Path socket, Job job) {
+    /**
+     * As {@link #run}, with the streams for the caller; a session that was not opened shows in the end.
+     *
+     * @param judged what to make of an exit: its master may be gone
+     * @param killed to be done when its client was killed
+     */
+    Started start(Command command, Path socket, Job job, UnaryOperator<Exit> judged, Runnable killed) {
         SshChild child = new SshChild(remote, command, job);
         SshLog log = child.log(() -> log(socket));
-        return child.start(words(socket, log), log, "INFO", status -> {
-            try (log) {
-                return judge(child, new Child.Ended(status, Captured.NONE, Captured.NONE), log)
-                        .exit();
-            } catch (SessionNotOpenedException e) {
-                throw new NotStartedException(command + " was not started: " + e.getMessage(), true, e);
+        return child.start(words(socket, log), log, "INFO", new ChildStarted.Verdict() {
+            @Override
+            public Exit of(int status) {
+                try {
+                    return judged.apply(judge(child, new Child.Ended(status, Captured.NONE, Captured.NONE), log)
+                            .exit());
+                } catch (SessionNotOpenedException e) {
+                    throw new NotStartedException(command + " was not started: " + e.getMessage(), true, e);
+                }
+            }
+
+            @Override
+            public void killed() {
+                killed.run();
+            }
+
+            @Override
+            public void close() {
+                log.close();
             }
         });
     }

@@ -21,7 +21,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.function.IntFunction;
 
 /** One ssh process that carries one command, and the reading of its end. What 255 means is for the caller to say. */
 final class SshChild {
@@ -82,15 +81,15 @@ final class SshChild {
     /**
      * As {@link #run}, with the command's streams for the caller.
      *
-     * @param judge what its status means, or the exception that says why nothing; closes the log
+     * @param verdict what its end means; its {@code close} closes the log
      */
-    Started start(List<String> options, SshLog log, String logLevel, IntFunction<Exit> judge) {
+    Started start(List<String> options, SshLog log, String logLevel, ChildStarted.Verdict verdict) {
         complete(options, log, logLevel);
         try {
             String doing = "running " + command + " on " + remote;
             Process process = Child.open(builder(options), job, doing);
             return new ChildStarted(
-                    process, job, doing, Ending.notConfirmed("ssh cannot signal the other side"), judge);
+                    process, job, doing, Ending.notConfirmed("ssh cannot signal the other side"), verdict);
         } catch (IOException | RuntimeException e) {
             log.close();
             if (e instanceof RuntimeException failure) {

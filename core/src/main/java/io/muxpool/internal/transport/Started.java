@@ -23,8 +23,19 @@ public interface Started {
      */
     CompletableFuture<Exit> exited();
 
-    /** Done when it takes no session of its connection any more. */
-    CompletableFuture<Void> freed();
+    /** Done when all that can be known of its end is: with what became of the session it took. */
+    CompletableFuture<Left> freed();
+
+    /** What a command leaves behind on its connection. */
+    enum Left {
+        /** Nothing: its session is over. */
+        NOTHING,
+        /** It was given up, may go on, and the server may hold its session as long. */
+        MAYBE_A_SESSION
+    }
+
+    /** Whether {@link #signal} reaches it. */
+    boolean takesSignals();
 
     /**
      * Signals it.

@@ -25,10 +25,12 @@ import io.muxpool.testkit.MuxRequest;
 import io.muxpool.testkit.Script;
 import io.muxpool.testkit.Script.Hook;
 import io.muxpool.testkit.ShortTemp;
+import java.io.InputStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +121,45 @@ class HostileMasterTest {
                 link.run(Command.of("cat").withStdin(Input.bytes(much)), Job.withTimeout(Duration.ofSeconds(20)));
         assertThat(ran.exit()).isEqualTo(new Exit.Exited(0));
         master.close();
+    }
+
+    /** Anything behind our CLOSE makes sshd drop the whole connection (trap T8). */
+    @Test
+    void aServerThatClosesInTheMiddleOfAnUploadIsSentNothingBehindOurClose() throws Exception {
+        Map<Integer, Integer> payloads = new ConcurrentHashMap<>();
+        master.serve(Script.polite()
+                .onRequest(
+                        "exec",
+                        (client, id, frame) -> close(() -> {
+                            client.success(id);
+                            client.adjust(id, 1_000_000);
+                        }))
+                .on(Frame.DATA, (client, id, frame) -> {
+                    if (payloads.merge(id, 1, Integer::sum) == 20) {
+                        client.exitStatus(id, 0);
+                        client.close(id);
+                    }
+                    return true;
+                })
+                .on(Frame.CLOSE, (client, id, frame) -> true));
+        for (int i = 0; i < 20; i++) {
+            InputStream endless = new InputStream() {
+                @Override
+                public int read() {
+                    return 0;
+                }
+
+                @Override
+                public int read(byte[] to, int start, int length) {
+                    return length;
+                }
+            };
+            Link.Ran ran = link.run(
+                    Command.of("head").withStdin(Input.stream(endless)), Job.withTimeout(Duration.ofSeconds(20)));
+            assertThat(ran.exit()).isEqualTo(new Exit.Exited(0));
+        }
+        link.close();
+        assertNothingFollowsAClose(master.frames());
     }
 
     static Stream<Arguments> breaches() {

@@ -1,4 +1,4 @@
-package io.muxpool.internal.pool;
+package io.muxpool.internal.transport;
 
 import io.muxpool.AttachPolicy;
 import io.muxpool.Job;
@@ -10,11 +10,6 @@ import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshConfig;
 import io.muxpool.internal.process.SshVersion;
 import io.muxpool.internal.text.Printable;
-import io.muxpool.internal.transport.LocalTransport;
-import io.muxpool.internal.transport.MuxTransport;
-import io.muxpool.internal.transport.PlainTransport;
-import io.muxpool.internal.transport.ProcessTransport;
-import io.muxpool.internal.transport.Transport;
 import io.muxpool.internal.turn.Turn;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -33,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *   plain    a connection per command      Windows; or when reuse is off
  * </pre>
  */
-final class Ladder {
+public final class Ladder {
     private static final Logger LOG = System.getLogger("io.muxpool.pool");
 
     private final Remote remote;
@@ -46,12 +41,15 @@ final class Ladder {
     /**
      * What was chosen.
      *
+     * @param why in a few words
      * @param guestAt the socket of a master of the user's own, which is used and never started, held or stopped; null for
      *     masters of ours
      */
-    record Rung(Transport transport, @Nullable Path guestAt) {}
+    public record Rung(
+            Transport transport, String why, @Nullable Path guestAt) {}
 
-    Ladder(Remote remote, String pool, MuxTransport.Options options) {
+    /** @param pool its name, for the log */
+    public Ladder(Remote remote, String pool, MuxTransport.Options options) {
         this.remote = remote;
         this.pool = pool;
         this.options = options;
@@ -63,7 +61,7 @@ final class Ladder {
      * @throws NotStartedException when the one that was asked for cannot be had
      * @throws io.muxpool.JobException when the job ends first
      */
-    Rung rung(Job job) {
+    public Rung rung(Job job) {
         Rung now = chosen;
         if (now != null) {
             return now;
@@ -89,12 +87,12 @@ final class Ladder {
         if (remote.transport() == TransportKind.PLAIN || !remote.reuseConnection()) {
             return chose(new PlainTransport(remote), "asked for");
         }
+        if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
+            return guest(SshConfig.read(remote, job));
+        }
         // Windows' OpenSSH has no ControlMaster.
         if (System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("windows")) {
             return fallBack(new PlainTransport(remote), "this platform's ssh has no ControlMaster");
-        }
-        if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
-            return guest(SshConfig.read(remote, job));
         }
         if (remote.transport() == TransportKind.PROCESS) {
             return chose(new ProcessTransport(remote), "asked for");
@@ -153,12 +151,12 @@ final class Ladder {
                         false,
                         null));
         LOG.log(Level.DEBUG, "pool {0} of {1} is a guest on {2}", pool, remote, socket);
-        return new Rung(new ProcessTransport(remote), socket);
+        return new Rung(new ProcessTransport(remote), "a guest on " + socket, socket);
     }
 
     private Rung chose(Transport transport, String why) {
         LOG.log(Level.DEBUG, "pool {0} of {1} uses the {2} transport ({3})", pool, remote, transport.mode(), why);
-        return new Rung(transport, null);
+        return new Rung(transport, why, null);
     }
 
     private Rung fallBack(Transport transport, String why) {
@@ -171,6 +169,6 @@ final class Ladder {
                     null);
         }
         LOG.log(Level.INFO, "pool {0} of {1} uses the {2} transport: {3}", pool, remote, transport.mode(), why);
-        return new Rung(transport, null);
+        return new Rung(transport, why, null);
     }
 }
