@@ -4,9 +4,7 @@ import io.muxpool.internal.mux.channel.Attachment;
 import io.muxpool.internal.mux.channel.Channel;
 import io.muxpool.internal.mux.channel.ChannelHandler;
 import io.muxpool.internal.mux.channel.EventLoop;
-import io.muxpool.internal.mux.wire.ChannelRequest;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,7 +25,6 @@ public final class Sessions implements Attachment.Watcher {
     /** A quarter more than asked for: the server counts what it has not cleared away yet, and allows ten by default. */
     private static final int SLACK = 2;
 
-    private static final long PEAK_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LEAST_PROOF_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
@@ -72,12 +69,10 @@ public final class Sessions implements Attachment.Watcher {
     // All guarded by lock.
     private final Deque<Spare> spares = new ArrayDeque<>();
     private final Deque<Exchange> waiting = new ArrayDeque<>();
+    private final Load load = new Load(System.nanoTime());
     private int running;
     private int abandoned;
     private int spareOpening;
-    private int peak;
-    private int peakBefore;
-    private long peakSince = System.nanoTime();
     private long lastUse = System.nanoTime();
     private EventLoop.@Nullable Timer idleTimer;
     private boolean proofTimed;
@@ -145,7 +140,7 @@ public final class Sessions implements Attachment.Watcher {
             }
             running++;
             lastUse = System.nanoTime();
-            notePeak(lastUse);
+            load.note(running, lastUse);
         } finally {
             lock.unlock();
         }
@@ -188,7 +183,7 @@ public final class Sessions implements Attachment.Watcher {
 
     /** Gives a spare to an exchange; false when the server has closed it meanwhile, or the master is gone. */
     private boolean adopted(Spare spare, Exchange exchange) {
-        Channel channel = spare.channel();
+        Channel channel = channelOf(spare);
         switch (channel.adopt(exchange)) {
             case OPEN -> {
                 boolean more = wantsMore();
@@ -234,14 +229,14 @@ public final class Sessions implements Attachment.Watcher {
         if (limits.spares() == 0 || detached || !Exits.mayOpen()) {
             return 0;
         }
-        int wanted = Math.max(limits.spares(), Math.max(peak, peakBefore));
+        int wanted = Math.max(limits.spares(), load.peak());
         int there = spares.size() + spareOpening;
         return Math.min(limits.commands() - running - abandoned - there, wanted - there);
     }
 
     private void openAhead(boolean hold) {
         while (reserveSpare()) {
-            Spare spare = new Spare();
+            Spare spare = new Spare(this::remove);
             @Nullable Channel channel = open(spare, hold);
             boolean awaited = false;
             lock.lock();
@@ -281,6 +276,16 @@ public final class Sessions implements Attachment.Watcher {
         }
     }
 
+    /** Of one that is among the spares, or was. */
+    private Channel channelOf(Spare spare) {
+        lock.lock();
+        try {
+            return Objects.requireNonNull(spare.channel);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void remove(Spare spare) {
         lock.lock();
         try {
@@ -289,15 +294,6 @@ public final class Sessions implements Attachment.Watcher {
         } finally {
             lock.unlock();
         }
-    }
-
-    private void notePeak(long now) {
-        if (now - peakSince > PEAK_NANOS) {
-            peakBefore = now - peakSince > 2 * PEAK_NANOS ? 0 : peak;
-            peak = 0;
-            peakSince = now;
-        }
-        peak = Math.max(peak, running);
     }
 
     /** There are closed channels that the server may not have cleared away. Its next answer proves it, or time does. */
@@ -420,7 +416,7 @@ public final class Sessions implements Attachment.Watcher {
         try {
             running--;
             lastUse = System.nanoTime();
-            notePeak(lastUse);
+            load.note(running, lastUse);
             if (running == 0 && idleTimer == null && !detached) {
                 idleTimer = loop().schedule(limits.idleNanos(), this::detachIfIdle);
             }
@@ -435,14 +431,14 @@ public final class Sessions implements Attachment.Watcher {
         @Nullable Spare surplus = null;
         lock.lock();
         try {
-            if (spares.size() > Math.max(limits.spares(), Math.max(peak, peakBefore))) {
+            if (spares.size() > Math.max(limits.spares(), load.peak())) {
                 surplus = spares.pollLast();
             }
         } finally {
             lock.unlock();
         }
         if (surplus != null) {
-            surplus.channel().close();
+            channelOf(surplus).close();
         }
     }
 
@@ -559,59 +555,5 @@ public final class Sessions implements Attachment.Watcher {
     @Override
     public void windowChanged(int before, int after) {
         owner.windowChanged(before, after);
-    }
-
-    /** A channel that nobody uses yet. Should the server close it (its ChannelTimeout), another takes its place. */
-    private final class Spare implements ChannelHandler {
-        // Both guarded by the sessions' lock.
-        private @Nullable Channel channel;
-        private boolean over;
-
-        /** Of one that is among the spares. */
-        Channel channel() {
-            lock.lock();
-            try {
-                return Objects.requireNonNull(channel);
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        @Override
-        public void opened(Channel open) {
-            // It waits for its command.
-        }
-
-        @Override
-        public void refused(String reason) {
-            remove(this);
-        }
-
-        @Override
-        public void data(boolean stderr, ByteBuffer payload) {
-            // Nothing runs on it that could say a word. What comes is dropped, and its window is not given again.
-        }
-
-        @Override
-        public void eof() {}
-
-        @Override
-        public void replied(boolean success) {}
-
-        @Override
-        public void told(ChannelRequest request) {}
-
-        @Override
-        public void writable() {}
-
-        @Override
-        public void closed() {
-            remove(this);
-        }
-
-        @Override
-        public void lost(Throwable why) {
-            remove(this);
-        }
     }
 }

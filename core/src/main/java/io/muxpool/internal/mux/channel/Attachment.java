@@ -82,14 +82,12 @@ public final class Attachment implements EventLoop.Ready {
     // All guarded by lock.
     private final Map<Integer, Channel> channels = new HashMap<>();
     private final Set<Channel> wantRoom = new LinkedHashSet<>();
+    private final Closes closes = new Closes();
     private int nextId;
     private int opening;
     private boolean poisoned;
     private boolean detaching;
     private boolean gone;
-    private long closesSent;
-    private long closesProven;
-    private long lastClose;
 
     private final RoundTrip roundTrip = new RoundTrip(System.nanoTime());
     private volatile long lastNews = System.nanoTime();
@@ -99,8 +97,7 @@ public final class Attachment implements EventLoop.Ready {
     // The loop's own: what of a frame has come, and how far the greeting went.
     private static final ByteBuffer INBOX = ByteBuffer.allocateDirect(READ_SIZE);
     private ByteBuffer partial = ByteBuffer.allocate(0);
-    private boolean helloSeen;
-    private boolean proxying;
+    private final Greeting greeting = new Greeting();
 
     private Attachment(SocketChannel socket, Watcher watcher, int maxWindow) {
         this.socket = socket;
@@ -172,7 +169,7 @@ public final class Attachment implements EventLoop.Ready {
                 return null;
             }
             int id = nextId++;
-            Channel channel = new Channel(this, id, handler, closesSent, maxWindow);
+            Channel channel = new Channel(this, id, handler, closes.sent(), maxWindow);
             channels.put(id, channel);
             opening++;
             // Under the lock, so that nobody can detach between the count and the OPEN.
@@ -199,7 +196,7 @@ public final class Attachment implements EventLoop.Ready {
      * sshd frees a session only after our CLOSE, and then only when it has worked off all that came with it.
      */
     private int sessions() {
-        return channels.size() + (int) (closesSent - closesProven);
+        return channels.size() + closes.unproven();
     }
 
     /**
@@ -211,11 +208,10 @@ public final class Attachment implements EventLoop.Ready {
     public long presumeClosesProven(long nanos) {
         lock.lock();
         try {
-            long left = nanos - (System.nanoTime() - lastClose);
+            long left = closes.presumeProven(nanos, System.nanoTime());
             if (left > 0) {
                 return left;
             }
-            closesProven = closesSent;
         } finally {
             lock.unlock();
         }
@@ -315,7 +311,7 @@ public final class Attachment implements EventLoop.Ready {
     long closesSent() {
         lock.lock();
         try {
-            return closesSent;
+            return closes.sent();
         } finally {
             lock.unlock();
         }
@@ -324,27 +320,26 @@ public final class Attachment implements EventLoop.Ready {
     void closeSent() {
         lock.lock();
         try {
-            closesSent++;
-            lastClose = System.nanoTime();
+            closes.sentOne(System.nanoTime());
         } finally {
             lock.unlock();
         }
     }
 
     /** The server has answered what was sent behind that many CLOSEs. */
-    void proven(long closes) {
+    void proven(long closesBefore) {
         lock.lock();
         try {
-            closesProven = Math.max(closesProven, closes);
+            closes.proven(closesBefore);
         } finally {
             lock.unlock();
         }
     }
 
     /** An OPEN that was sent behind that many CLOSEs is confirmed. */
-    void confirmed(long nanos, long closes) {
+    void confirmed(long nanos, long closesBefore) {
         roundTrip.measured(nanos, System.nanoTime());
-        proven(closes);
+        proven(closesBefore);
         answered();
     }
 
@@ -486,8 +481,11 @@ public final class Attachment implements EventLoop.Ready {
     }
 
     private void received(ByteBuffer frame) throws ProtocolException {
-        if (!proxying) {
-            greeted(MuxMessage.decode(frame));
+        if (!greeting.isOver()) {
+            greeting.heard(MuxMessage.decode(frame));
+            if (greeting.isOver()) {
+                attached.complete(null);
+            }
             return;
         }
         ChannelMessage message = ChannelMessage.decode(frame);
@@ -506,24 +504,6 @@ public final class Attachment implements EventLoop.Ready {
                     + Integer.toUnsignedString(toChannel.recipient()) + ", which is not open");
         }
         channel.received(toChannel);
-    }
-
-    private void greeted(MuxMessage message) throws ProtocolException {
-        if (!helloSeen) {
-            if (!(message instanceof MuxMessage.Hello hello) || hello.version() != MuxMessage.Hello.VERSION) {
-                throw new ProtocolException("not the multiplexing protocol, version 4: " + message);
-            }
-            helloSeen = true;
-        } else if (message instanceof MuxMessage.ProxyOk) {
-            proxying = true;
-            attached.complete(null);
-        } else if (message instanceof MuxMessage.Failure failure) {
-            throw new ProtocolException("the master refuses proxy mode: " + failure.reason());
-        } else if (message instanceof MuxMessage.PermissionDenied denied) {
-            throw new ProtocolException("the master denies proxy mode: " + denied.reason());
-        } else {
-            throw new ProtocolException("the master answered the request for proxy mode with " + message);
-        }
     }
 
     /** The end of the socket, however it came. Runs once. */
