@@ -92,7 +92,7 @@ final class SessionKindsTest {
     @ParameterizedTest
     @EnumSource(names = {"PROCESS", "PLAIN"})
     void nothingInTheInputOfATerminalIsAnOrderToSsh(TransportKind kind) {
-        Command command = Command.shell("stty -icanon -echo min 1; head -c 8");
+        Command command = Command.shell("trap '' HUP; stty -icanon -echo min 1; head -c 8");
         CommandResult result = run(
                 kind,
                 command.withPty(Pty.of(80, 24))

@@ -26,7 +26,7 @@ public final class Sessions implements Attachment.Watcher {
     private static final int SLACK = 2;
 
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
-    private static final long LEAST_PROOF_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
+    private static final long LEAST_PROOF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /**
      * The bounds of one connection.
