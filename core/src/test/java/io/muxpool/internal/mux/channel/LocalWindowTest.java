@@ -19,19 +19,31 @@ class LocalWindowTest {
     private long emptyAt = now;
     private long allowed = INITIAL;
 
-    /** One round trip: all that is allowed comes, in packets, over its time, and is taken at once. */
     private void round(boolean socketSeenEmpty) throws ProtocolException {
+        round(RTT, socketSeenEmpty);
+    }
+
+    /** One round trip: all that is allowed comes, in packets, over its time, and is taken at once. */
+    private void round(long nanos, boolean socketSeenEmpty) throws ProtocolException {
         long mayCome = allowed;
         allowed = 0;
         long packets = mayCome / PACKET;
         for (long i = 0; i < packets; i++) {
-            now += RTT / packets;
+            now += nanos / packets;
             if (socketSeenEmpty) {
                 emptyAt = now;
             }
             window.received(PACKET);
-            allowed += window.taken(PACKET, now, RTT, emptyAt);
+            allowed += window.taken(PACKET, now, nanos, emptyAt);
         }
+    }
+
+    @Test
+    void itDoesNotGrowOnAShortPath() throws ProtocolException {
+        for (int i = 0; i < 50; i++) {
+            round(RTT / 25, true);
+        }
+        assertThat(window.size()).isEqualTo(INITIAL);
     }
 
     @Test
