@@ -119,6 +119,24 @@ final class MuxKillTest extends OnOneServer {
         }
     }
 
+    /** Until the server has cleared it away its session is taken, and then the slot is free again. */
+    @Test
+    void aKilledCommandLeavesItsConnectionWarm() {
+        try (ConnectionPool pool = pool(OpenSshServer.builder().asOrdinaryUser())
+                .capacity(1)
+                .maxConnections(1)
+                .open()) {
+            long master = pool.run("true").masterPid().orElseThrow();
+            for (int i = 0; i < 3; i++) {
+                JobTimeoutException e = catchThrowableOfType(
+                        JobTimeoutException.class,
+                        () -> pool.run(Command.of("sleep", "60"), Job.withTimeout(Duration.ofMillis(300))));
+                assertThat(e.ending().fate()).isEqualTo(Ending.Fate.CONFIRMED_DEAD);
+                assertThat(pool.run("true").masterPid().orElseThrow()).isEqualTo(master);
+            }
+        }
+    }
+
     /** The server is as good as gone, and our master does not know it yet. */
     @Test
     void aServerThatHasFallenSilentCostsNoProcessorTime() throws Exception {

@@ -257,7 +257,7 @@ public final class Sessions implements Attachment.Watcher {
             }
             if (channel == null) {
                 // No room for it now; when there is, roomier() comes by.
-                retime();
+                seekProof();
                 return;
             }
         }
@@ -296,7 +296,7 @@ public final class Sessions implements Attachment.Watcher {
         }
     }
 
-    /** There are closed channels that the server may not have cleared away. Its next answer proves it, or time does. */
+    /** There are closed channels that the server may not have cleared away. Its next answer proves that it has. */
     private void await(Exchange exchange) {
         lock.lock();
         try {
@@ -304,7 +304,7 @@ public final class Sessions implements Attachment.Watcher {
         } finally {
             lock.unlock();
         }
-        retime();
+        seekProof();
         serveWaiting();
     }
 
@@ -324,7 +324,7 @@ public final class Sessions implements Attachment.Watcher {
             loop().schedule(left, this::presume);
         } else if (isAwaited() && isAlive() && !attachment().poisoned()) {
             // Somebody came meanwhile, or there is no room for another reason.
-            retime();
+            seekProof();
         }
     }
 
@@ -337,7 +337,11 @@ public final class Sessions implements Attachment.Watcher {
         }
     }
 
-    private void retime() {
+    /** By a question on another channel; only where there is none, by the clock, which a busy server may belie. */
+    private void seekProof() {
+        if (attachment().askForProof()) {
+            return;
+        }
         boolean time;
         lock.lock();
         try {
@@ -530,6 +534,9 @@ public final class Sessions implements Attachment.Watcher {
     public void roomier() {
         serveWaiting();
         openAhead(false);
+        if (firstWaiting() != null) {
+            seekProof();
+        }
     }
 
     @Override

@@ -34,6 +34,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,7 +144,12 @@ public final class Pool {
 
         @Override
         public void lingering(int change) {
-            Pool.this.lingering(line(), change);
+            update(line(), line -> table.linger(line, change));
+        }
+
+        @Override
+        public void leftBehind(int change) {
+            update(line(), line -> table.leaveBehind(line, change));
         }
 
         @Override
@@ -209,11 +215,11 @@ public final class Pool {
         return spent;
     }
 
-    private void lingering(Line<PooledLink> line, int change) {
+    private void update(Line<PooledLink> line, Consumer<Line<PooledLink>> change) {
         boolean spent;
         lock.lock();
         try {
-            table.linger(line, change);
+            change.accept(line);
             spent = settle(line);
         } finally {
             lock.unlock();

@@ -33,6 +33,7 @@ final class SlotTable<L> {
         private boolean abandoned;
         private boolean retired;
         private int lingering;
+        private int leftBehind;
         private long stamp;
 
         private Line(L link, int capacity, long stamp) {
@@ -51,7 +52,7 @@ final class SlotTable<L> {
 
         /** Slots that may be handed out. A capacity learned to be lower than what is out leaves none, not less. */
         int free() {
-            return retired ? 0 : Math.max(0, capacity - taken - lingering);
+            return retired ? 0 : Math.max(0, capacity - taken - lingering - leftBehind);
         }
 
         /** Slots that are out. */
@@ -80,12 +81,12 @@ final class SlotTable<L> {
 
         /** Whether the server may hold sessions of commands that were given up. */
         boolean hasLeftovers() {
-            return lingering > 0;
+            return lingering + leftBehind > 0;
         }
 
-        /** Whether nothing but leftovers are on it, whose end nobody tells: another connection serves better. */
+        /** Whether nothing but what was left behind is on it, whose end nobody tells: another connection serves better. */
         private boolean isChoked() {
-            return hasLeftovers() && free() == 0 && taken == 0 && running == 0;
+            return leftBehind > 0 && leftBehind >= capacity && taken == 0 && running == 0;
         }
     }
 
@@ -151,6 +152,11 @@ final class SlotTable<L> {
     /** Sessions of commands that were given up, and that the server may still hold: more of them, or fewer. */
     void linger(Line<L> line, int change) {
         line.lingering += change;
+    }
+
+    /** The same of those whose end the server does not tell. */
+    void leaveBehind(Line<L> line, int change) {
+        line.leftBehind += change;
     }
 
     /** Hands out no slot of it any more. */

@@ -16,8 +16,11 @@ public interface LinkOwner {
      */
     void outOfService(int sessions);
 
-    /** Sessions of commands that were given up, and that the server may still hold: more of them, or fewer. */
+    /** Sessions of commands that are dead, and whose CLOSE has not come yet: more of them, or fewer. */
     void lingering(int change);
+
+    /** Sessions of commands that may go on, and whose end the server will not tell: more, or fewer. */
+    void leftBehind(int change);
 
     /** Something worth telling a listener. */
     void happened(PoolEvent event);
@@ -37,6 +40,9 @@ public interface LinkOwner {
 
         @Override
         public void lingering(int change) {}
+
+        @Override
+        public void leftBehind(int change) {}
 
         @Override
         public void happened(PoolEvent event) {}

@@ -51,8 +51,8 @@ final class MuxLink implements Link {
 
     private volatile @Nullable Attached attached;
 
-    /** @param lingering how many sessions of given-up commands the master may hold, as told to the owner */
-    record Attached(Sessions sessions, long pid, AtomicInteger lingering) {}
+    /** @param leftBehind how many sessions of given-up commands the master may hold, as told to the owner */
+    record Attached(Sessions sessions, long pid, AtomicInteger leftBehind) {}
 
     /** An attachment for a command, which may be the first over a connection that was made for it. */
     record Way(Attached to, boolean reused) {
@@ -95,7 +95,7 @@ final class MuxLink implements Link {
         ControlMaster.Ready ready = master.ensure(job);
         try {
             MuxTransport.Options options = transport.options();
-            Watch watch = new Watch(lingeringOn(ready.pid()));
+            Watch watch = new Watch(leftBehindOn(ready.pid()));
             Sessions sessions = Sessions.connect(
                     master.socket(),
                     new Sessions.Limits(
@@ -105,9 +105,9 @@ final class MuxLink implements Link {
                             options.idleTime().toNanos(),
                             options.maxReceiveWindow()),
                     watch);
-            sessions.abandoned(watch.lingering.get());
+            sessions.abandoned(watch.leftBehind.get());
             await(sessions, job);
-            Attached now = new Attached(sessions, ready.pid(), watch.lingering);
+            Attached now = new Attached(sessions, ready.pid(), watch.leftBehind);
             attached = now;
             owner.happened(PoolEvent.Connected.since(start, ready.pid(), ready.reused()));
             return new Way(now, ready.reused());
@@ -119,15 +119,15 @@ final class MuxLink implements Link {
     }
 
     /** What was left behind on this master before we were idle and let go of it. What was on another went with that. */
-    private AtomicInteger lingeringOn(long pid) {
+    private AtomicInteger leftBehindOn(long pid) {
         Attached before = attached;
         if (before == null) {
             return new AtomicInteger();
         }
         if (before.pid != pid) {
-            owner.lingering(-before.lingering.getAndSet(0));
+            owner.leftBehind(-before.leftBehind.getAndSet(0));
         }
-        return before.lingering;
+        return before.leftBehind;
     }
 
     private void await(Sessions sessions, Job job) throws IOException {
@@ -154,10 +154,10 @@ final class MuxLink implements Link {
     }
 
     private final class Watch implements Sessions.Owner {
-        final AtomicInteger lingering;
+        final AtomicInteger leftBehind;
 
-        Watch(AtomicInteger lingering) {
-            this.lingering = lingering;
+        Watch(AtomicInteger leftBehind) {
+            this.leftBehind = leftBehind;
         }
 
         @Override
@@ -170,7 +170,7 @@ final class MuxLink implements Link {
             if (lost) {
                 LOG.log(Level.INFO, "a connection to {0} was lost: {1}", transport.remote(), why.getMessage());
                 master.forget();
-                owner.lingering(-lingering.getAndSet(0));
+                owner.leftBehind(-leftBehind.getAndSet(0));
                 owner.happened(new PoolEvent.ConnectionLost(String.valueOf(why.getMessage())));
             }
         }
@@ -353,16 +353,12 @@ final class MuxLink implements Link {
         }
         if (ending.fate() == Ending.Fate.NOT_CONFIRMED) {
             // The server keeps its session as long as the process lives, and does not tell us when that ends.
-            linger(on, 1);
+            on.leftBehind.incrementAndGet();
+            owner.leftBehind(1);
         } else if (!running.freed().isDone()) {
-            linger(on, 1);
-            running.freed().thenRun(() -> linger(on, -1));
+            owner.lingering(1);
+            running.freed().thenRun(() -> owner.lingering(-1));
         }
-    }
-
-    private void linger(Attached on, int change) {
-        on.lingering.addAndGet(change);
-        owner.lingering(change);
     }
 
     @Override

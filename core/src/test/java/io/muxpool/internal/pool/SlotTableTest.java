@@ -302,4 +302,21 @@ class SlotTableTest {
             table.take(line);
         }
     }
+
+    @Test
+    void aLineFullOfWhatWasLeftBehindIsSpentAndOneThatClearsAwayIsNot() {
+        SlotTable<String> table = new SlotTable<>(1);
+        Line<String> line = table.add("a");
+        table.linger(line, 1);
+        assertThat(line.free()).isZero();
+        assertThat(table.removeIfSpent(line)).isFalse();
+        table.linger(line, -1);
+        assertThat(line.free()).isEqualTo(1);
+        table.take(line);
+        table.leaveBehind(line, 1);
+        assertThat(table.removeIfSpent(line)).isFalse();
+        table.giveBack(line);
+        assertThat(table.removeIfSpent(line)).isTrue();
+        assertThat(table.size()).isZero();
+    }
 }

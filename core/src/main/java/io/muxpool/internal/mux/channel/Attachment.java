@@ -83,6 +83,8 @@ public final class Attachment implements EventLoop.Ready {
     private final Map<Integer, Channel> channels = new HashMap<>();
     private final Set<Channel> wantRoom = new LinkedHashSet<>();
     private final Closes closes = new Closes();
+    private @Nullable Channel asked;
+    private long askedAfter;
     private int nextId;
     private int opening;
     private boolean poisoned;
@@ -90,6 +92,7 @@ public final class Attachment implements EventLoop.Ready {
     private boolean gone;
 
     private final RoundTrip roundTrip = new RoundTrip(System.nanoTime());
+    private volatile boolean openSsh;
     private volatile long lastNews = System.nanoTime();
     private volatile long emptyAt = lastNews;
     private volatile @Nullable SelectionKey key;
@@ -197,6 +200,51 @@ public final class Attachment implements EventLoop.Ready {
      */
     private int sessions() {
         return channels.size() + closes.unproven();
+    }
+
+    /**
+     * Asks for a proof that the CLOSEs sent so far were worked off, if there is something to prove, and nobody has asked
+     * yet. When it comes, {@link Watcher#roomier} is told.
+     *
+     * <p>Only OpenSSH is asked, which it is known to be by a request that it alone makes. It answers nothing behind its
+     * own CLOSE. Others do (seen of mina), and the master may have given the number of that channel to another by then,
+     * which would get the answer.
+     *
+     * @return false when it is to be waited for by the clock: there is no channel to ask on
+     */
+    public boolean askForProof() {
+        List<Channel> candidates;
+        lock.lock();
+        try {
+            boolean underWay = asked != null && channels.containsValue(asked) && askedAfter > closes.proven();
+            if (closes.unproven() == 0 || underWay) {
+                return true;
+            }
+            if (!openSsh) {
+                return false;
+            }
+            candidates = new ArrayList<>(channels.values());
+            askedAfter = closes.sent();
+        } finally {
+            lock.unlock();
+        }
+        for (Channel channel : candidates) {
+            if (channel.askForProof()) {
+                lock.lock();
+                try {
+                    asked = channel;
+                } finally {
+                    lock.unlock();
+                }
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** It has made a request that only OpenSSH makes. */
+    void serverIsOpenSsh() {
+        openSsh = true;
     }
 
     /**
@@ -326,11 +374,11 @@ public final class Attachment implements EventLoop.Ready {
         }
     }
 
-    /** The server has answered what was sent behind that many CLOSEs. */
-    void proven(long closesBefore) {
+    /** The server has answered what was sent behind that many CLOSEs; true when that is news. */
+    boolean proven(long closesBefore) {
         lock.lock();
         try {
-            closes.proven(closesBefore);
+            return closes.proven(closesBefore);
         } finally {
             lock.unlock();
         }

@@ -33,6 +33,9 @@ public final class Channel {
     /** What {@link #request} answers when the channel takes none. */
     public static final long NOT_SENT = -1;
 
+    private static final ChannelRequest PROOF =
+            new ChannelRequest.Unknown("proof-of-close@muxpool", ByteBuffer.allocate(0));
+
     enum State {
         OPENING,
         OPEN,
@@ -57,8 +60,14 @@ public final class Channel {
     private boolean eofSent;
     private boolean closeAtOpen;
     private boolean wantsToSend;
-    // How many CLOSEs this socket had sent when a request that wants a reply was: the reply proves them processed.
-    private final Deque<Long> marks = new ArrayDeque<>();
+    // One for each request whose reply is still to come.
+    private final Deque<Mark> marks = new ArrayDeque<>();
+
+    /**
+     * @param closes how many CLOSEs this socket had sent when the request was: its reply proves them worked off
+     * @param proofOnly whether that is all that was asked for, so that no handler waits for the reply
+     */
+    private record Mark(long closes, boolean proofOnly) {}
 
     /** @param closesBefore how many CLOSEs were sent on the socket before this channel's OPEN */
     Channel(Attachment attachment, int id, ChannelHandler handler, long closesBefore, int maxWindow) {
@@ -128,7 +137,7 @@ public final class Channel {
                 boolean last = i == requests.length - 1;
                 boolean wants = wantReply && last;
                 if (wants) {
-                    marks.addLast(attachment.closesSent());
+                    marks.addLast(new Mark(attachment.closesSent(), false));
                 }
                 // Variables go without a reply: whether the server takes them is its AcceptEnv's to say, and no
                 // failure.
@@ -139,6 +148,25 @@ public final class Channel {
                 send(new ChannelMessage.Eof(serverId), hold);
             }
             return end;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Asks what no server knows, for the sake of its refusal: that proves all CLOSEs before it worked off.
+     *
+     * @return false when the channel is not open
+     */
+    boolean askForProof() {
+        lock.lock();
+        try {
+            if (state != State.OPEN) {
+                return false;
+            }
+            marks.addLast(new Mark(attachment.closesSent(), true));
+            send(new ChannelMessage.Request(serverId, true, PROOF), false);
+            return true;
         } finally {
             lock.unlock();
         }
@@ -379,24 +407,34 @@ public final class Channel {
         } finally {
             lock.unlock();
         }
+        if (request.request() instanceof ChannelRequest.EndOfWrite) {
+            attachment.serverIsOpenSsh();
+        }
         told.told(request.request());
     }
 
     private void replied(boolean success) throws ProtocolException {
         ChannelHandler told;
+        Mark mark;
+        boolean roomier;
         lock.lock();
         try {
             told = handler;
             requireOpened("a reply");
-            Long mark = marks.pollFirst();
+            mark = marks.pollFirst();
             if (mark == null) {
                 throw new ProtocolException("a reply on channel " + id + " that nothing was asked on");
             }
-            attachment.proven(mark);
+            roomier = attachment.proven(mark.closes());
         } finally {
             lock.unlock();
         }
-        told.replied(success);
+        if (!mark.proofOnly()) {
+            told.replied(success);
+        }
+        if (roomier) {
+            attachment.roomier();
+        }
     }
 
     private void closedByServer() throws ProtocolException {

@@ -18,9 +18,19 @@ final class Closes {
         return sent;
     }
 
-    /** What was sent behind so many CLOSEs has been answered. */
-    void proven(long closes) {
+    /**
+     * What was sent behind so many CLOSEs has been answered.
+     *
+     * @return whether that is news
+     */
+    boolean proven(long closes) {
+        boolean news = closes > proven;
         proven = Math.max(proven, closes);
+        return news;
+    }
+
+    long proven() {
+        return proven;
     }
 
     /** Sessions that the server may still count although we have closed them. */
