@@ -255,6 +255,21 @@ class HostileMasterTest {
                 .hasMessageContaining("into a window of 0");
     }
 
+    /** As mina does: the channel that it was for had closed, and the master had given its number to the next. */
+    @Test
+    void anAnswerBehindACloseDoesNotHarmTheNextChannel() throws Exception {
+        master.serve(Script.polite().stdout("hi\n").exit(0).on(Frame.OPEN, (client, id, frame) -> {
+            client.failure(id);
+            return false;
+        }));
+        for (int i = 0; i < 3; i++) {
+            assertThat(new String(run().stdout().bytes(), UTF_8)).isEqualTo("hi\n");
+        }
+        link.close();
+        assertNothingFollowsAClose(master.frames());
+        master.close();
+    }
+
     @Test
     void aRefusedCommandIsNotStarted() {
         master.serve(Script.polite().onRequest("exec", (client, id, frame) -> close(() -> client.failure(id))));

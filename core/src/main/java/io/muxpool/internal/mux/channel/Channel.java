@@ -420,6 +420,11 @@ public final class Channel {
         lock.lock();
         try {
             told = handler;
+            if (state == State.OPENING) {
+                // To one that had this number at the master before us. Servers other than OpenSSH may answer a request
+                // behind their CLOSE; but they answer in order, and so before they confirm what was opened later.
+                return;
+            }
             requireOpened("a reply");
             mark = marks.pollFirst();
             if (mark == null) {
