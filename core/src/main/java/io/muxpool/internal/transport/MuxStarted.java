@@ -91,7 +91,8 @@ final class MuxStarted implements Started {
         } finally {
             lock.unlock();
         }
-        kill();
+        // Also behind a killing that was over before the job was: its end may not have been told for the job's.
+        kill().thenAccept(this::killed);
     }
 
     /** Nobody who waits for its end, or for its slot, waits any longer than for this. */
