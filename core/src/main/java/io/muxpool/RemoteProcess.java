@@ -17,9 +17,10 @@ import java.util.concurrent.TimeoutException;
  * A command that runs elsewhere, as a {@link Process}: what is written for processes works over ssh. Thread-safe.
  *
  * <p>Its three streams are live. Writing blocks while the other side takes no more, reading until there is something; with
- * the native transport an interrupt ends either with an {@link java.io.InterruptedIOException}. No more than a receive window (2 MiB, growing to
- * the pool's {@code maxReceiveWindow} for a reader that keeps up) is held here, whatever the other side sends; a command
- * whose output nobody reads stands still. Close a stream that is not wanted, and what comes is dropped.
+ * the native transport an interrupt ends either with an {@link java.io.InterruptedIOException}. No more than a receive
+ * window (2 MiB, growing to the pool's {@code maxReceiveWindow} for a reader that keeps up) is held here, whatever the
+ * other side sends; a command whose output nobody reads stands still. Close a stream that is not wanted, and what comes
+ * is dropped.
  *
  * <p>The process ends ({@link #waitFor}, {@link #onExit}) when it has exited, though its outputs may still be on their
  * way. Its connection takes another command when its outputs have come to their end too.

@@ -77,6 +77,5 @@ class QueueInletTest {
             inlet.accept(one.clear(), n -> {});
         }
         assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(2L * payloads);
-        assertThat(inlet.stream()).isNotNull();
     }
 }

@@ -210,10 +210,11 @@ public final class Attachment implements EventLoop.Ready {
      * own CLOSE. Others do (seen of mina), and the master may have given the number of that channel to another by then,
      * which would get the answer.
      *
-     * @return false when it is to be waited for by the clock: there is no channel to ask on
+     * @return false when it is to be waited for by the clock: there is nobody, or no channel, to ask on
      */
     public boolean askForProof() {
         List<Channel> candidates;
+        long sent;
         lock.lock();
         try {
             boolean underWay = asked != null && channels.containsValue(asked) && askedAfter > closes.proven();
@@ -224,7 +225,7 @@ public final class Attachment implements EventLoop.Ready {
                 return false;
             }
             candidates = new ArrayList<>(channels.values());
-            askedAfter = closes.sent();
+            sent = closes.sent();
         } finally {
             lock.unlock();
         }
@@ -233,6 +234,7 @@ public final class Attachment implements EventLoop.Ready {
                 lock.lock();
                 try {
                     asked = channel;
+                    askedAfter = sent;
                 } finally {
                     lock.unlock();
                 }
