@@ -56,7 +56,7 @@ public final class DemoCommand implements Callable<Integer> {
     private final Measured cold =
             new Measured("cold", "muxpool's first command: it starts a master, whose connection then stays");
     private final Measured warm = new Measured(
-            "warm", "one after another over that connection: no handshake, the rest is starting ssh and the command");
+            "warm", "one after another over that connection: no handshake, the rest is starting the command there");
     private final Measured parallel = new Measured(
             "8 in parallel", "eight threads at once over the same single connection; they share this machine's cores");
     private final Measured second = new Measured(
