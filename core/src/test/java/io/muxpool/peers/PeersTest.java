@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -25,8 +26,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * The native transport beside what users would take instead: every round runs each once, in a rotating order, so that
- * drift hits all alike, on one sshd and through one delaying proxy. Asserted are ratios within a run, never times.
+ * The native transport beside what users would take instead: every round runs each once, in an order of its own, so
+ * that drift hits all alike, and what one leaves to be done behind it, on one sshd and through one delaying proxy. Asserted are ratios within a run, never times.
  *
  * <p>By default a short guard, which a busy machine must pass too. {@code -Dmuxpool.peers=long} is the proof, for a quiet
  * one: more rounds, RTT 100 ms, downloads by every peer, and the bounds that the transport was made for.
@@ -40,6 +41,7 @@ class PeersTest {
     private final OpenSshServer server = OpenSshServer.start();
     private final TcpProxy proxy = TcpProxy.to(server.port());
     private final List<Peer> peers = new ArrayList<>();
+    private final Random order = new Random(1);
 
     private MuxPeer start() throws Exception {
         Path config = server.clientConfigForPort(proxy.port());
@@ -165,7 +167,7 @@ class PeersTest {
         Map<String, List<Double>> times = new LinkedHashMap<>();
         // The first scene warms the JVM up for all.
         for (int i = LONG && rttMillis == 0 ? -40 : -5; i < rounds; i++) {
-            Collections.rotate(peers, 1);
+            Collections.shuffle(peers, order);
             for (Peer peer : peers) {
                 long start = System.nanoTime();
                 byte[] out = peer.run(ECHO);
@@ -184,7 +186,7 @@ class PeersTest {
     private Map<String, Double> download(long bytes, int rounds) throws Exception {
         Map<String, List<Double>> rates = new LinkedHashMap<>();
         for (int i = -1; i < rounds; i++) {
-            Collections.rotate(peers, 1);
+            Collections.shuffle(peers, order);
             for (Peer peer : peers) {
                 long start = System.nanoTime();
                 assertThat(peer.count("head -c " + bytes + " /dev/zero")).isEqualTo(bytes);
