@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @Timeout(900)
 class MuxLoadTest {
-    private static final int EACH = "long".equals(System.getProperty("muxpool.load")) ? 1000 : 20;
+    private static final int EACH = "long".equals(System.getProperty("muxpool.load")) ? 1000 : 100;
 
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -43,7 +43,7 @@ class MuxLoadTest {
     void sixtyFourThreadsOnFourConnectionsEachGetTheirOwnOutput() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(64);
         try (ShortTemp temp = ShortTemp.create();
-                EmbeddedServer server = EmbeddedServer.start();
+                EmbeddedServer server = EmbeddedServer.startWithBuiltins();
                 ConnectionPool pool = ConnectionPool.builder(remote(server, temp.path()), "load")
                         .maxConnections(4)
                         .open()) {

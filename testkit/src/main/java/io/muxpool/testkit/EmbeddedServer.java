@@ -11,12 +11,14 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
 import org.apache.sshd.common.config.keys.writer.openssh.OpenSSHKeyPairResourceWriter;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
+import org.apache.sshd.server.command.CommandFactory;
 
 /**
  * An ssh server inside this JVM, on a free port of 127.0.0.1, that runs commands by {@code /bin/sh -c}: for machines
@@ -25,6 +27,9 @@ import org.apache.sshd.server.SshServer;
  * <p>It lets in one key, which it makes up itself and writes into its own directory of mode 0700, under any user name.
  * Commands run as the user of this JVM, in the empty directory {@code home}, with the environment that the client sent.
  * There are no shells, subsystems or forwardings, and no idle timeout. Thread-safe.
+ *
+ * <p>Or it runs no process at all, for figures that are the client's and not those of {@code fork}: see
+ * {@link #startWithBuiltins}.
  */
 public final class EmbeddedServer implements SshEndpoint {
 
@@ -51,9 +56,23 @@ public final class EmbeddedServer implements SshEndpoint {
      * @throws UncheckedIOException if it cannot listen, or its directory cannot be made
      */
     public static EmbeddedServer start() {
+        return start(home -> (channel, command) -> new ShellCommand(command, home));
+    }
+
+    /**
+     * Starts a server that forks nothing: it knows {@code echo WORDS}, {@code cat}, {@code head -c BYTES /dev/zero},
+     * {@code wc -c} and {@code true}, in words without quotes, and answers 127 to all else.
+     *
+     * @throws UncheckedIOException as {@link #start}
+     */
+    public static EmbeddedServer startWithBuiltins() {
+        return start(home -> (channel, command) -> new BuiltinCommand(command));
+    }
+
+    private static EmbeddedServer start(Function<Path, CommandFactory> commands) {
         ShortTemp temp = ShortTemp.create();
         try {
-            return startIn(temp);
+            return startIn(temp, commands);
         } catch (IOException e) {
             temp.close();
             throw new UncheckedIOException("Cannot start a server on " + Loopback.HOST, e);
@@ -110,7 +129,8 @@ public final class EmbeddedServer implements SshEndpoint {
         return "embedded server on " + host() + ":" + port() + " in " + temp;
     }
 
-    private static EmbeddedServer startIn(ShortTemp temp) throws IOException, GeneralSecurityException {
+    private static EmbeddedServer startIn(ShortTemp temp, Function<Path, CommandFactory> commands)
+            throws IOException, GeneralSecurityException {
         KeyPair hostKey = newKey();
         KeyPair userKey = newKey();
         Path identity = PrivateFiles.write(temp.resolve("user_key"), privateKeyFile(userKey));
@@ -121,7 +141,7 @@ public final class EmbeddedServer implements SshEndpoint {
         server.setPort(0);
         server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
         server.setPublickeyAuthenticator((user, key, session) -> KeyUtils.compareKeys(key, userKey.getPublic()));
-        server.setCommandFactory((channel, command) -> new ShellCommand(command, home));
+        server.setCommandFactory(commands.apply(home));
         server.setChannelFactories(List.of(ShellChannel.FACTORY));
         // Off by default, and then Nagle's algorithm and delayed ACKs hold the end of a command back for 40 ms.
         CoreModuleProperties.TCP_NODELAY.set(server, true);

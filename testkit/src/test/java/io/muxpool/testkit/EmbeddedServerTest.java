@@ -71,6 +71,26 @@ class EmbeddedServerTest {
     }
 
     @Test
+    void answersAFewCommandsWithoutAProcess() {
+        try (EmbeddedServer builtins = EmbeddedServer.startWithBuiltins()) {
+            Path config = builtins.clientConfig();
+            assertThat(Run.ssh(config, "box", "/bin/echo hello there").out()).isEqualTo("hello there\n");
+            assertThat(Run.ssh(config, "box", "head -c 100000 /dev/zero").bytes())
+                    .hasSize(100_000)
+                    .containsOnly(0);
+            assertThat(Run.sshWithInput(config, new byte[3_000_000], "box", "wc -c")
+                            .out())
+                    .isEqualTo("3000000\n");
+            byte[] input = new byte[3_000_000];
+            new Random(1).nextBytes(input);
+            assertThat(Run.sshWithInput(config, input, "box", "cat").bytes()).isEqualTo(input);
+            Run unknown = Run.ssh(config, "box", "sleep 1");
+            assertThat(unknown.exit()).isEqualTo(127);
+            assertThat(unknown.err()).endsWith("sleep: this server has no such command\n");
+        }
+    }
+
+    @Test
     void echoesThreeMegabytesOfInput() {
         byte[] input = new byte[3_000_000];
         new Random(1).nextBytes(input);
