@@ -31,11 +31,13 @@ final class DelayLine {
     }
 
     private final NetworkConditions conditions;
+    private final Direction direction;
     private final BlockingQueue<Chunk> underWay = new LinkedBlockingQueue<>();
     private final Semaphore room = new Semaphore(CAPACITY);
 
-    DelayLine(NetworkConditions conditions) {
+    DelayLine(NetworkConditions conditions, Direction direction) {
         this.conditions = conditions;
+        this.direction = direction;
     }
 
     /** Reads until the end of input, which travels down the line like the bytes before it. */
@@ -45,7 +47,7 @@ final class DelayLine {
         do {
             n = in.read(buffer);
             byte[] bytes = Arrays.copyOf(buffer, Math.max(n, 0));
-            long due = System.nanoTime() + conditions.delayNanos();
+            long due = direction.due(bytes.length, System.nanoTime());
             room.acquire(bytes.length);
             underWay.add(new Chunk(bytes, due));
         } while (n >= 0);

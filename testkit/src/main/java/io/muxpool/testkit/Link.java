@@ -39,8 +39,8 @@ final class Link {
             throw e;
         }
         // All are listed before the first runs, so that a close() finds each: started, or yet to meet closed sockets.
-        threads.addAll(forward(client, server));
-        threads.addAll(forward(server, client));
+        threads.addAll(forward(client, server, conditions.toServer()));
+        threads.addAll(forward(server, client, conditions.toClient()));
         threads.forEach(Thread::start);
     }
 
@@ -56,8 +56,8 @@ final class Link {
         close();
     }
 
-    private List<Thread> forward(Socket from, Socket to) {
-        DelayLine line = new DelayLine(conditions);
+    private List<Thread> forward(Socket from, Socket to, Direction direction) {
+        DelayLine line = new DelayLine(conditions, direction);
         return List.of(
                 thread("tcp-proxy-in", () -> line.fillFrom(from.getInputStream())), thread("tcp-proxy-out", () -> {
                     line.drainTo(to.getOutputStream());

@@ -1,6 +1,5 @@
 package io.muxpool.testkit;
 
-import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -9,18 +8,16 @@ final class NetworkConditions {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private volatile long delayNanos;
+    private final Direction toServer = new Direction();
+    private final Direction toClient = new Direction();
     private boolean frozen;
 
-    void delay(Duration oneWay) {
-        if (oneWay.isNegative()) {
-            throw new IllegalArgumentException("A delay is not negative: " + oneWay);
-        }
-        delayNanos = oneWay.toNanos();
+    Direction toServer() {
+        return toServer;
     }
 
-    long delayNanos() {
-        return delayNanos;
+    Direction toClient() {
+        return toClient;
     }
 
     void freeze(boolean freeze) {

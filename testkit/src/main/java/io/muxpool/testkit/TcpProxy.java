@@ -10,7 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A slow, fragile network in front of a port of 127.0.0.1: delays what passes, holds it back, or cuts it off.
+ * A slow, fragile network in front of a port of 127.0.0.1: delays what passes, lets only so much through, holds it back,
+ * or cuts it off.
  *
  * <p>The delay is a delay line: every chunk of bytes leaves a fixed time after it came, so that throughput is that of
  * the loopback as long as the ends keep enough bytes on their way. Thread-safe; no method blocks on the network.
@@ -61,7 +62,24 @@ public final class TcpProxy implements AutoCloseable {
      * already on its way keeps its delay, and order is kept.
      */
     public TcpProxy delay(Duration oneWay) {
-        conditions.delay(oneWay);
+        return delay(oneWay, oneWay);
+    }
+
+    /** As {@link #delay(Duration)}, for a network that is slower one way than the other. */
+    public TcpProxy delay(Duration toServer, Duration toClient) {
+        conditions.toServer().delay(toServer.toNanos());
+        conditions.toClient().delay(toClient.toNanos());
+        return this;
+    }
+
+    /**
+     * Sets how much passes in each direction, all connections together, from now on.
+     *
+     * @param bytesPerSecond 0 for no bound, as at the beginning
+     */
+    public TcpProxy bandwidth(long bytesPerSecond) {
+        conditions.toServer().bandwidth(bytesPerSecond);
+        conditions.toClient().bandwidth(bytesPerSecond);
         return this;
     }
 

@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,66 @@ class TcpProxyTest {
         assertThat((double) delayed / direct).isGreaterThan(5);
         proxy.delay(Duration.ZERO);
         assertThat(roundTrip()).isLessThan(delayed / 2);
+    }
+
+    @Test
+    void delaysEachDirectionByItsOwn() throws IOException {
+        roundTrip();
+        proxy.delay(Duration.ZERO, Duration.ofMillis(60));
+        long delayed = roundTrip();
+        assertThat(delayed).isBetween(60_000_000L, 110_000_000L);
+    }
+
+    /**
+     * Beside what the same round trip takes without a delay, not a millisecond is added to it, at p99. A busy machine adds
+     * to both, and never takes away: the best of five tries is the proxy's own.
+     */
+    @Test
+    void isExactToAMillisecond() throws IOException {
+        double best = Double.MAX_VALUE;
+        for (int i = 0; i < 5 && best >= 1; i++) {
+            proxy.delay(Duration.ZERO);
+            double[] plain = roundTrips(200);
+            proxy.delay(Duration.ofMillis(5));
+            double[] delayed = roundTrips(200);
+            assertThat(delayed[0]).isGreaterThanOrEqualTo(10);
+            best = Math.min(best, at(delayed, 0.99) - at(plain, 0.99) - 10);
+        }
+        assertThat(best).isLessThan(1);
+    }
+
+    private double[] roundTrips(int count) throws IOException {
+        double[] millis = new double[count];
+        for (int i = 0; i < count; i++) {
+            millis[i] = roundTrip() / 1e6;
+        }
+        Arrays.sort(millis);
+        return millis;
+    }
+
+    private static double at(double[] sorted, double share) {
+        return sorted[(int) Math.round(share * (sorted.length - 1))];
+    }
+
+    @Test
+    void letsOnlySoMuchThrough() throws Exception {
+        long free = transferNanos(2_000_000);
+        proxy.bandwidth(4_000_000);
+        long bound = transferNanos(2_000_000);
+        // Both ways at once, so half a second each, and the last chunk of the one before the first of the other.
+        assertThat(bound).isBetween(500_000_000L, 900_000_000L);
+        assertThat(free).isLessThan(bound / 2);
+        proxy.bandwidth(0);
+        assertThat(transferNanos(2_000_000)).isLessThan(bound / 2);
+    }
+
+    private long transferNanos(int bytes) throws Exception {
+        long start = System.nanoTime();
+        Thread writer = new Thread(() -> write(new byte[bytes]), "writer");
+        writer.start();
+        assertThat(client.getInputStream().readNBytes(bytes)).hasSize(bytes);
+        writer.join();
+        return System.nanoTime() - start;
     }
 
     /** A proxy that sleeps once for each read would take a second or more for these. */
