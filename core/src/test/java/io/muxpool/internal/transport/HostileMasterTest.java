@@ -270,6 +270,26 @@ class HostileMasterTest {
         master.close();
     }
 
+    /** As mina does, too: it has read the rest of a command's input. */
+    @Test
+    void whatIsSaidBehindACloseHarmsNobody() throws Exception {
+        master.serve(Script.polite()
+                .onRequest(
+                        "exec",
+                        (client, id, frame) -> close(() -> {
+                            client.success(id);
+                            client.exitStatus(id, 0);
+                            client.close(id);
+                            client.adjust(id, 1000);
+                            client.data(id, new byte[5]);
+                        })));
+        for (int i = 0; i < 3; i++) {
+            assertThat(run().exit()).isEqualTo(new Exit.Exited(0));
+        }
+        link.close();
+        assertNothingFollowsAClose(master.frames());
+    }
+
     @Test
     void aRefusedCommandIsNotStarted() {
         master.serve(Script.polite().onRequest("exec", (client, id, frame) -> close(() -> client.failure(id))));
