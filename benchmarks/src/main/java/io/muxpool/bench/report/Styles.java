@@ -9,6 +9,7 @@ import java.util.Objects;
 /** The style sheets, which lie beside this class. */
 final class Styles {
     static final String PLOT = read("plot.css");
+    static final String PAGE = read("page.css");
 
     private Styles() {}
 
