@@ -12,6 +12,9 @@ import io.muxpool.bench.result.Series.Kind;
 import io.muxpool.bench.result.Stats;
 import io.muxpool.bench.result.Target;
 import io.muxpool.bench.result.Target.Bound;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,9 +22,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A run as it might have come out, made up. */
+/** A run as it might have come out, made up. Run as a program, it writes its reports into a directory, to look at. */
 final class SampleRun {
     private SampleRun() {}
+
+    public static void main(String[] args) throws IOException {
+        Path directory = Path.of(args[0]);
+        Plot.writeAll(run(), directory);
+        Files.writeString(directory.resolve("report.html"), HtmlReport.of(run()));
+        RunJson.write(run(), directory.resolve("report.json"));
+        run().scenes().forEach(scene -> System.out.println(TerminalReport.of(scene)));
+        System.out.println(TerminalReport.targets(run().targets()));
+    }
 
     static BenchRun run() {
         return new BenchRun(
