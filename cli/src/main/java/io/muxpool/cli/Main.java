@@ -27,7 +27,12 @@ import picocli.CommandLine.Command;
             GenerateCompletion.class,
             CommandLine.HelpCommand.class
         },
-        footer = {"", "Shell completion:  source <(muxpool generate-completion)", "Try it:            muxpool demo"})
+        footer = {
+            "",
+            "Shell completion:  source <(muxpool generate-completion)",
+            "Try it:            muxpool demo",
+            "Beside its peers:  muxpool bench"
+        })
 public final class Main implements Callable<Integer> {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();

@@ -70,12 +70,16 @@ final class BuiltinCommand implements Command {
         OutputStream output = Objects.requireNonNull(out);
         OutputStream errors = Objects.requireNonNull(err);
         ExitCallback exit = Objects.requireNonNull(callback);
+        ShellChannel shell = (ShellChannel) channel;
         THREADS.execute(() -> {
             int status;
             try {
                 status = run(List.of(line.split(" ")), input, output, errors);
                 output.flush();
                 errors.flush();
+                // Before the end of the output: behind it, a master may have let go of an `ssh -S` that hears only of
+                // that.
+                shell.sendExitStatus(status);
             } catch (IOException e) {
                 // The client is gone, or closed the channel.
                 status = 255;

@@ -2,6 +2,7 @@ package io.muxpool.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.time.Duration;
@@ -91,12 +92,9 @@ class OpenSshServerTest {
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             assertThat(ssh.inputReader().readLine()).isEqualTo("started");
-            assertThat(Processes.awaitWithArgument("sleep 617.5", Duration.ofSeconds(5)))
-                    .isTrue();
-            assertThat(server.processes())
-                    .hasSizeGreaterThan(2)
-                    .containsValue("sleep 617.5")
-                    .doesNotContainKey(server.pid());
+            // A child has the command line of its shell at first.
+            await().untilAsserted(() -> assertThat(server.processes()).containsValue("sleep 617.5"));
+            assertThat(server.processes()).hasSizeGreaterThan(2).doesNotContainKey(server.pid());
             assertThat(Processes.awaitNoneWithArgument("sleep 617.5", Duration.ofMillis(20)))
                     .isFalse();
 

@@ -1,6 +1,6 @@
-package io.muxpool.peers;
+package io.muxpool.bench.peer;
 
-import io.muxpool.testkit.SshEndpoint;
+import io.muxpool.bench.result.Series;
 import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.time.Duration;
@@ -14,18 +14,20 @@ import org.apache.sshd.common.keyprovider.FileKeyPairProvider;
 import org.apache.sshd.core.CoreModuleProperties;
 
 final class MinaPeer implements Peer {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(120);
 
     private final SshClient client = SshClient.setUpDefaultClient();
     private final ClientSession session;
 
-    MinaPeer(SshEndpoint server, int port) throws Exception {
+    MinaPeer(Destination destination) throws Exception {
+        Destination.Direct direct = destination.required();
         CoreModuleProperties.TCP_NODELAY.set(client, true);
         client.setServerKeyVerifier(AcceptAllServerKeyVerifier.INSTANCE);
-        client.setKeyIdentityProvider(new FileKeyPairProvider(server.dir().resolve("user_key")));
+        client.setKeyIdentityProvider(new FileKeyPairProvider(direct.identity()));
         client.start();
-        session =
-                client.connect(server.user(), server.host(), port).verify(LIMIT).getSession();
+        session = client.connect(direct.user(), direct.host(), direct.port())
+                .verify(LIMIT)
+                .getSession();
         session.auth().verify(LIMIT);
     }
 
@@ -34,41 +36,42 @@ final class MinaPeer implements Peer {
         return "mina";
     }
 
-    private void with(String line, OutputStream out) throws Exception {
+    @Override
+    public Series.Kind kind() {
+        return Series.Kind.PEER;
+    }
+
+    private void with(String line, long input, OutputStream out) throws Exception {
         try (ChannelExec channel = session.createExecChannel(line)) {
             channel.setOut(out);
+            if (input >= 0) {
+                channel.setIn(Bytes.zeros(input));
+            }
             channel.open().verify(LIMIT);
             channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), LIMIT);
-            Peer.requireZero(channel.getExitStatus());
+            Bytes.requireZero(channel.getExitStatus());
         }
     }
 
     @Override
     public byte[] run(String line) throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        with(line, out);
+        with(line, -1, out);
         return out.toByteArray();
     }
 
     @Override
-    public long count(String line) throws Exception {
-        Counting out = new Counting();
-        with(line, out);
-        return out.sum;
+    public long download(String line) throws Exception {
+        Bytes.Counter out = new Bytes.Counter();
+        with(line, -1, out);
+        return out.sum();
     }
 
-    private static final class Counting extends OutputStream {
-        private long sum;
-
-        @Override
-        public void write(int b) {
-            sum++;
-        }
-
-        @Override
-        public void write(byte[] bytes, int start, int length) {
-            sum += length;
-        }
+    @Override
+    public byte[] upload(String line, long bytes) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        with(line, bytes, out);
+        return out.toByteArray();
     }
 
     @Override
