@@ -21,6 +21,9 @@ public final class ConnectionPool implements AutoCloseable {
     /** Sessions per connection unless asked otherwise: below the 10 that sshd allows by default (MaxSessions). */
     public static final int DEFAULT_CAPACITY = 8;
 
+    // Nobody can cancel it, so that one is enough for all who only wait for a slot.
+    private static final Job UNBOUND = Job.create();
+
     private final Pool pool;
 
     private ConnectionPool(Pool pool) {
@@ -43,7 +46,7 @@ public final class ConnectionPool implements AutoCloseable {
 
     /** {@link #connection(Job)} without a deadline. */
     public Connection connection() {
-        return connection(Job.create());
+        return connection(UNBOUND);
     }
 
     /**

@@ -1,12 +1,12 @@
 package io.muxpool;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,8 +25,10 @@ public final class Job {
     private final long limitNanos;
 
     private final ReentrantLock lock = new ReentrantLock();
-    // Guarded by lock. Null once cancelled: that is the one decision in the race between onCancel() and cancel().
-    private @Nullable Set<Registration> registrations = new LinkedHashSet<>();
+    // Guarded by lock; null as long as there was none. Cancelled is written under it, too: that is the one decision in
+    // the
+    // race between onCancel() and cancel().
+    private @Nullable Set<Registration> registrations;
     private volatile boolean cancelled;
 
     private Job(@Nullable Duration timeout) {
@@ -61,11 +63,11 @@ public final class Job {
         List<Registration> pending;
         lock.lock();
         try {
-            if (registrations == null) {
+            if (cancelled) {
                 return;
             }
             cancelled = true;
-            pending = new ArrayList<>(registrations);
+            pending = registrations == null ? List.of() : List.copyOf(registrations);
             registrations = null;
         } finally {
             lock.unlock();
@@ -105,7 +107,22 @@ public final class Job {
      * @throws JobInterruptedException when the calling thread is interrupted
      */
     public void check(String doing) {
-        check(doing, Ending.notStarted(), PartialOutput.NONE);
+        if (isOver()) {
+            check(doing, Ending.notStarted(), PartialOutput.NONE);
+        }
+    }
+
+    /** As {@link #check(String)}, for a clause that takes some making. */
+    public void check(Supplier<String> doing) {
+        if (isOver()) {
+            check(doing.get());
+        }
+    }
+
+    private boolean isOver() {
+        return cancelled
+                || (timeout != null && remainingNanos() == 0)
+                || Thread.currentThread().isInterrupted();
     }
 
     /**
@@ -136,7 +153,10 @@ public final class Job {
         Registration registration = new Registration(action);
         lock.lock();
         try {
-            if (registrations != null) {
+            if (!cancelled) {
+                if (registrations == null) {
+                    registrations = new LinkedHashSet<>(4);
+                }
                 registrations.add(registration);
                 return registration;
             }

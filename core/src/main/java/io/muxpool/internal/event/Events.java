@@ -4,6 +4,7 @@ import io.muxpool.PoolEvent;
 import io.muxpool.PoolListener;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Tells a pool's listener, and Flight Recorder where the JVM has it. Thread-safe; what a listener throws stays here. */
@@ -26,9 +27,16 @@ public final class Events {
         this.listener = listener;
     }
 
-    /** Tells. Never under a lock. */
-    public void happened(PoolEvent event) {
-        if (RECORDER) {
+    /** Tells, if anybody listens. Never under a lock. */
+    public void happened(Supplier<PoolEvent> event) {
+        boolean recorded = RECORDER && Recordings.mayBeOn();
+        if (recorded || listener != null) {
+            tell(event.get(), recorded);
+        }
+    }
+
+    private void tell(PoolEvent event, boolean recorded) {
+        if (recorded) {
             Recordings.commit(remote, event);
         }
         if (listener != null) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
 import jdk.jfr.Event;
+import jdk.jfr.FlightRecorder;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
@@ -13,6 +14,11 @@ import jdk.jfr.Timespan;
 /** {@link PoolEvent}s as events of Flight Recorder, {@code io.muxpool.*}: of no cost but a check when none records. */
 final class Recordings {
     private Recordings() {}
+
+    /** Whether anybody ever recorded in this JVM. Until then not even the classes of the events are loaded. */
+    static boolean mayBeOn() {
+        return FlightRecorder.isInitialized();
+    }
 
     static void commit(String remote, PoolEvent event) {
         if (event instanceof PoolEvent.Connected connected) {

@@ -36,7 +36,10 @@ public final class LeaseStore {
     private static final Logger LOG = System.getLogger("io.muxpool.lease");
     private static final Duration LEAST_STALE_AGE = Duration.ofMinutes(90);
     private static final int CREATE_TRIES = 100;
-    private static final SecureRandom RANDOM = new SecureRandom();
+    /** Loaded for a new lease only: a process that takes over a warm one need not wait for it. */
+    private static final class Randomness {
+        static final SecureRandom RANDOM = new SecureRandom();
+    }
 
     private final Namespace namespace;
     private final Duration staleAge;
@@ -221,7 +224,7 @@ public final class LeaseStore {
 
     private static String newName() {
         byte[] bits = new byte[Long.BYTES];
-        RANDOM.nextBytes(bits);
+        Randomness.RANDOM.nextBytes(bits);
         return "s" + Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
     }
 }

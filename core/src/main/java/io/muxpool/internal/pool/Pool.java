@@ -30,11 +30,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +48,7 @@ public final class Pool {
     private static final long SECOND_TRY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
     private final String name;
+    private final String waitingForLine;
     private final Remote remote;
     private final int maxConnections;
     private final Events events;
@@ -83,6 +84,7 @@ public final class Pool {
     public Pool(Remote remote, String name, Options options) {
         this.remote = remote;
         this.name = name;
+        this.waitingForLine = "waiting for a free connection of pool " + name;
         // All lines of a guest would lead to the same master.
         this.maxConnections = remote.attach() == AttachPolicy.REQUIRE_EXISTING ? 1 : options.maxConnections();
         this.table = new SlotTable<>(options.capacity());
@@ -153,7 +155,7 @@ public final class Pool {
         }
 
         @Override
-        public void happened(PoolEvent event) {
+        public void happened(Supplier<PoolEvent> event) {
             events.happened(event);
         }
     }
@@ -252,14 +254,14 @@ public final class Pool {
      * @throws io.muxpool.JobException when the job ends first
      */
     Line<PooledLink> take(Job job) {
-        job.check("waiting for a free connection of pool " + name);
+        job.check(waitingForLine);
         lock.lock();
         try {
             requireOpen();
-            Optional<Line<PooledLink>> free = waiters.isEmpty() ? chooseOrAdd() : Optional.empty();
-            if (free.isPresent()) {
-                table.take(free.get());
-                return free.get();
+            @Nullable Line<PooledLink> free = waiters.isEmpty() ? chooseOrAdd() : null;
+            if (free != null) {
+                table.take(free);
+                return free;
             }
             return await(job);
         } finally {
@@ -267,9 +269,9 @@ public final class Pool {
         }
     }
 
-    private Optional<Line<PooledLink>> chooseOrAdd() {
-        Optional<Line<PooledLink>> chosen = table.choose();
-        return chosen.isEmpty() && table.size() < maxConnections ? Optional.of(addLine()) : chosen;
+    private @Nullable Line<PooledLink> chooseOrAdd() {
+        @Nullable Line<PooledLink> chosen = table.choose();
+        return chosen == null && table.size() < maxConnections ? addLine() : chosen;
     }
 
     private Line<PooledLink> await(Job job) {
@@ -278,7 +280,7 @@ public final class Pool {
         try (Job.Registration registration = job.onCancel(() -> wake(waiter))) {
             while (waiter.given == null) {
                 requireOpen();
-                job.check("waiting for a free connection of pool " + name);
+                job.check(waitingForLine);
                 waiter.turn.awaitNanos(job.remainingNanos());
             }
             return waiter.given;
@@ -288,7 +290,7 @@ public final class Pool {
                 // Given and interrupted at once: the interrupt is left for whoever looks next.
                 return waiter.given;
             }
-            job.check("waiting for a free connection of pool " + name);
+            job.check(waitingForLine);
             throw new AssertionError("interrupted, yet the job says it was not", e);
         } finally {
             waiters.remove(waiter);
@@ -321,13 +323,13 @@ public final class Pool {
 
     private void serveWaiters() {
         while (!closed && !waiters.isEmpty()) {
-            Optional<Line<PooledLink>> free = chooseOrAdd();
-            if (free.isEmpty()) {
+            @Nullable Line<PooledLink> free = chooseOrAdd();
+            if (free == null) {
                 return;
             }
-            table.take(free.get());
+            table.take(free);
             Waiter first = waiters.removeFirst();
-            first.given = free.get();
+            first.given = free;
             first.turn.signal();
         }
     }

@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +35,9 @@ public final class Slot implements AutoCloseable {
 
     private final Pool pool;
 
-    // Held while a command runs: one session per slot.
-    private final Turn turn = new Turn();
-
-    // Guards the three fields below, for moments only.
-    private final ReentrantLock state = new ReentrantLock();
+    // All guarded by this, for moments only. Slots come and go with every command, so they have no lock objects.
+    // The turn is held while a command runs: one session per slot.
+    private @Nullable Turn turn;
     private @Nullable Line<PooledLink> line;
     private boolean busy;
     private boolean closed;
@@ -54,7 +51,7 @@ public final class Slot implements AutoCloseable {
     public static Slot take(Pool pool, Job job) {
         long start = System.nanoTime();
         Slot slot = new Slot(pool, pool.take(job));
-        pool.events().happened(new PoolEvent.SlotTaken(Duration.ofNanos(System.nanoTime() - start)));
+        pool.events().happened(() -> new PoolEvent.SlotTaken(Duration.ofNanos(System.nanoTime() - start)));
         return slot;
     }
 
@@ -71,7 +68,7 @@ public final class Slot implements AutoCloseable {
             Link.Ran nothing = new Link.Ran(new Exit.Exited(0), Captured.NONE, Captured.NONE, Route.DIRECT);
             return result(command, nothing, start);
         }
-        turn.take(job, "waiting for the command that runs on the same connection");
+        turn().take(job, "waiting for the command that runs on the same connection");
         try {
             begin();
             try {
@@ -86,7 +83,7 @@ public final class Slot implements AutoCloseable {
                 end();
             }
         } finally {
-            turn.end();
+            turn().end();
         }
     }
 
@@ -102,7 +99,7 @@ public final class Slot implements AutoCloseable {
             announce("Would execute: ", command);
             return new NothingStarted();
         }
-        turn.take(job, "waiting for the command that runs on the same connection");
+        turn().take(job, "waiting for the command that runs on the same connection");
         boolean running = false;
         try {
             begin();
@@ -123,7 +120,7 @@ public final class Slot implements AutoCloseable {
             }
         } finally {
             if (!running) {
-                turn.end();
+                turn().end();
             }
         }
     }
@@ -136,40 +133,34 @@ public final class Slot implements AutoCloseable {
             try {
                 end();
             } finally {
-                turn.end();
+                turn().end();
             }
         }
     }
 
-    private void requireOpen() {
-        state.lock();
-        try {
-            if (closed) {
-                throw new IllegalStateException("this connection is closed: take another from " + pool);
-            }
-        } finally {
-            state.unlock();
+    private synchronized Turn turn() {
+        if (turn == null) {
+            turn = new Turn();
+        }
+        return turn;
+    }
+
+    private synchronized void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this connection is closed: take another from " + pool);
         }
     }
 
-    private void begin() {
-        state.lock();
-        try {
-            requireOpen();
-            busy = true;
-        } finally {
-            state.unlock();
-        }
+    private synchronized void begin() {
+        requireOpen();
+        busy = true;
     }
 
     private void end() {
         @Nullable Line<PooledLink> returned;
-        state.lock();
-        try {
+        synchronized (this) {
             busy = false;
             returned = closed ? line : null;
-        } finally {
-            state.unlock();
         }
         if (returned != null) {
             pool.giveBack(returned);
@@ -178,13 +169,10 @@ public final class Slot implements AutoCloseable {
 
     /** The line that commands run on now; asked for by the pool, while a command runs. */
     Line<PooledLink> line(Job job) {
-        state.lock();
-        try {
+        synchronized (this) {
             if (line != null) {
                 return line;
             }
-        } finally {
-            state.unlock();
         }
         // An earlier move gave the old line back and got no new one in its time.
         Line<PooledLink> taken = pool.take(job);
@@ -198,25 +186,17 @@ public final class Slot implements AutoCloseable {
         pool.giveBack(old);
     }
 
-    private void set(@Nullable Line<PooledLink> line) {
-        state.lock();
-        try {
-            this.line = line;
-        } finally {
-            state.unlock();
-        }
+    private synchronized void set(@Nullable Line<PooledLink> line) {
+        this.line = line;
     }
 
     /** Returns the slot to the pool; does nothing the second time, or after the pool was closed. */
     @Override
     public void close() {
         @Nullable Line<PooledLink> returned;
-        state.lock();
-        try {
+        synchronized (this) {
             returned = closed || busy ? null : line;
             closed = true;
-        } finally {
-            state.unlock();
         }
         if (returned != null) {
             pool.giveBack(returned);
@@ -247,7 +227,7 @@ public final class Slot implements AutoCloseable {
 
     private void ended(String status, Command command, long start) {
         Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-        pool.events().happened(new PoolEvent.CommandEnded(command, status, elapsed));
+        pool.events().happened(() -> new PoolEvent.CommandEnded(command, status, elapsed));
         if (LOG.isLoggable(Level.TRACE)) {
             LOG.log(Level.TRACE, status + " after " + elapsed.toMillis() + " ms: " + command);
         }

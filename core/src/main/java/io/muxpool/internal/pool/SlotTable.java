@@ -2,7 +2,7 @@ package io.muxpool.internal.pool;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which connection serves next: a table of lines and their slots. Pure policy; guarded by its pool's lock.
@@ -97,10 +97,11 @@ final class SlotTable<L> {
         return line;
     }
 
-    /** The line to take a slot of; empty when all are full. */
-    Optional<Line<L>> choose() {
+    /** The line to take a slot of; null when all are full. */
+    @Nullable Line<L> choose() {
         Line<L> best = null;
-        for (Line<L> line : lines) {
+        for (int i = 0; i < lines.size(); i++) {
+            Line<L> line = lines.get(i);
             boolean better = best == null
                     || line.free() > best.free()
                     || (line.free() == best.free() && line.stamp > best.stamp);
@@ -108,7 +109,7 @@ final class SlotTable<L> {
                 best = line;
             }
         }
-        return Optional.ofNullable(best);
+        return best;
     }
 
     void take(Line<L> line) {

@@ -32,6 +32,9 @@ public final class SshConfig {
     // ssh prints no, or in some places false; never both meanings.
     private static final Set<String> NO = Set.of("no", "false", "none");
 
+    /** What {@code -v} adds to what went wrong. */
+    private static final Pattern CHATTER = Pattern.compile("(?m)^(debug[1-3]: |OpenSSH_[0-9]).*$\\R?");
+
     // Each keyword in lower case with all its lines, in order.
     private final Map<String, List<String>> values;
     private final Optional<Path> controlPath;
@@ -44,7 +47,8 @@ public final class SshConfig {
     }
 
     /**
-     * Runs {@code ssh -G}: one process, and what it takes to start one.
+     * Runs {@code ssh -G}: one process, and what it takes to start one. It also tells which ssh this is:
+     * {@link SshVersion#of} asks nobody then.
      *
      * @throws io.muxpool.JobException when the job ends first
      */
@@ -53,24 +57,28 @@ public final class SshConfig {
         if (words.stream().anyMatch(word -> word.indexOf('\n') >= 0)) {
             return failed("an option holds a line break, which ssh -G cannot show");
         }
-        words.add("-G");
+        // With -v it also says which version it is, first of all, which saves asking that by another process.
+        words.addAll(List.of("-v", "-G"));
         words.add(remote.userHost().orElseThrow());
         try {
-            return of(Child.run(
+            Child.Ended ended = Child.run(
                     new ProcessBuilder(words),
                     Command.of("ssh"),
                     job,
                     "reading the ssh configuration of " + remote,
-                    Child.Role.PREPARATION));
+                    Child.Role.PREPARATION);
+            String said = new String(ended.stderr().bytes(), StandardCharsets.UTF_8);
+            SshVersion.heard(remote.sshProgram(), said);
+            return of(ended, said);
         } catch (IOException | StreamFailedException | NotStartedException e) {
             return failed(String.valueOf(e.getMessage()));
         }
     }
 
-    private static SshConfig of(Child.Ended ended) {
+    private static SshConfig of(Child.Ended ended, String said) {
         if (ended.status() != 0) {
-            String said = new String(ended.stderr().bytes(), StandardCharsets.UTF_8).strip();
-            return failed(said.isEmpty() ? "ssh -G ended with status " + ended.status() : Printable.of(said));
+            String complaint = CHATTER.matcher(said).replaceAll("").strip();
+            return failed(complaint.isEmpty() ? "ssh -G ended with status " + ended.status() : Printable.of(complaint));
         }
         try {
             return parse(StandardCharsets.UTF_8

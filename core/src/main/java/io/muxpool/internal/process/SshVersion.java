@@ -30,11 +30,24 @@ public record SshVersion(int major, int minor) {
             return known;
         }
         SshVersion asked = ask(program, job);
-        if (!asked.equals(UNKNOWN)) {
+        if (asked.isKnown()) {
             // That it did not say may be a matter of the moment.
             KNOWN.put(program, asked);
         }
         return asked;
+    }
+
+    /** Learns it from what a program said of itself in passing, so that it need not be asked. */
+    static void heard(String program, String said) {
+        SshVersion version = parse(said);
+        if (version.isKnown()) {
+            KNOWN.put(program, version);
+        }
+    }
+
+    /** Whether the program said so. */
+    public boolean isKnown() {
+        return major > 0;
     }
 
     /** Whether it is that version or later. */

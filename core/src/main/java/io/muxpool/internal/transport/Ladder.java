@@ -97,15 +97,15 @@ public final class Ladder {
         if (remote.transport() == TransportKind.PROCESS) {
             return chose(new ProcessTransport(remote), "asked for");
         }
+        SshConfig config = SshConfig.read(remote, job);
         SshVersion version = SshVersion.of(remote.sshProgram(), job);
         if (!version.isAtLeast(7, 4)) {
             return fallBack(
                     new ProcessTransport(remote),
-                    version.equals(SshVersion.UNKNOWN)
-                            ? remote.sshProgram() + " does not say that it is OpenSSH 7.4 or later"
-                            : remote.sshProgram() + " is older than OpenSSH 7.4");
+                    version.isKnown()
+                            ? remote.sshProgram() + " is older than OpenSSH 7.4"
+                            : remote.sshProgram() + " does not say that it is OpenSSH 7.4 or later");
         }
-        SshConfig config = SshConfig.read(remote, job);
         Optional<String> reason = config.needsSshProgram();
         if (reason.isPresent()) {
             return fallBack(new ProcessTransport(remote), reason.get());

@@ -1,6 +1,7 @@
 package io.muxpool.internal.transport;
 
 import io.muxpool.PoolEvent;
+import java.util.function.Supplier;
 
 /** What a link tells its pool, and asks it. Called from any thread, without a lock. */
 public interface LinkOwner {
@@ -22,8 +23,8 @@ public interface LinkOwner {
     /** Sessions of commands that may go on, and whose end the server will not tell: more, or fewer. */
     void leftBehind(int change);
 
-    /** Something worth telling a listener. */
-    void happened(PoolEvent event);
+    /** Something worth telling a listener; asked what it is only when there is one. */
+    void happened(Supplier<PoolEvent> event);
 
     /** For a link that is in no pool. */
     LinkOwner NONE = new LinkOwner() {
@@ -45,6 +46,6 @@ public interface LinkOwner {
         public void leftBehind(int change) {}
 
         @Override
-        public void happened(PoolEvent event) {}
+        public void happened(Supplier<PoolEvent> event) {}
     };
 }

@@ -109,7 +109,7 @@ final class MuxLink implements Link {
             await(sessions, job);
             Attached now = new Attached(sessions, ready.pid(), watch.leftBehind);
             attached = now;
-            owner.happened(PoolEvent.Connected.since(start, ready.pid(), ready.reused()));
+            owner.happened(() -> PoolEvent.Connected.since(start, ready.pid(), ready.reused()));
             return new Way(now, ready.reused());
         } catch (IOException e) {
             master.forget();
@@ -171,18 +171,18 @@ final class MuxLink implements Link {
                 LOG.log(Level.INFO, "a connection to {0} was lost: {1}", transport.remote(), why.getMessage());
                 master.forget();
                 owner.leftBehind(-leftBehind.getAndSet(0));
-                owner.happened(new PoolEvent.ConnectionLost(String.valueOf(why.getMessage())));
+                owner.happened(() -> new PoolEvent.ConnectionLost(String.valueOf(why.getMessage())));
             }
         }
 
         @Override
         public void opened(boolean ahead, long nanos) {
-            owner.happened(new PoolEvent.ChannelOpened(ahead, Duration.ofNanos(nanos)));
+            owner.happened(() -> new PoolEvent.ChannelOpened(ahead, Duration.ofNanos(nanos)));
         }
 
         @Override
         public void windowChanged(int before, int after) {
-            owner.happened(new PoolEvent.WindowChanged(before, after));
+            owner.happened(() -> new PoolEvent.WindowChanged(before, after));
         }
     }
 
@@ -191,7 +191,7 @@ final class MuxLink implements Link {
     @Override
     public Ran run(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
         long began = System.nanoTime();
-        job.check(doing(command));
+        job.check(() -> doing(command));
         Way way = attached(job);
         Running running = start(way, command);
         CompletableFuture<Void> wake = new CompletableFuture<>();
@@ -264,7 +264,8 @@ final class MuxLink implements Link {
 
     private void tellSent(Running running, long began) {
         running.sent()
-                .thenRun(() -> owner.happened(new PoolEvent.CommandSent(Duration.ofNanos(System.nanoTime() - began))));
+                .thenRun(() ->
+                        owner.happened(() -> new PoolEvent.CommandSent(Duration.ofNanos(System.nanoTime() - began))));
     }
 
     String doing(Command command) {

@@ -47,7 +47,7 @@ final class ProcessLink implements Link {
         long start = System.nanoTime();
         ControlMaster.Ready ready = master.ensure(job);
         if (!ready.reused()) {
-            owner.happened(PoolEvent.Connected.since(start, ready.pid(), false));
+            owner.happened(() -> PoolEvent.Connected.since(start, ready.pid(), false));
         }
         return ready;
     }
@@ -59,7 +59,7 @@ final class ProcessLink implements Link {
     private void requireMaster(ControlMaster.Ready ready, Command command, Exit exit, PartialOutput output) {
         if (!master.isAlive(ready.pid())) {
             master.forget();
-            owner.happened(new PoolEvent.ConnectionLost("the ssh master " + ready.pid() + " is gone"));
+            owner.happened(() -> new PoolEvent.ConnectionLost("the ssh master " + ready.pid() + " is gone"));
             throw new OutcomeUnknownException(
                     "the connection to " + transport.remote() + " was lost while running " + command + " (" + exit
                             + ", but output may be missing)",

@@ -23,6 +23,9 @@ public final class Turn {
      */
     public void take(Job job, String doing) {
         job.check(doing);
+        if (takeIfFree()) {
+            return;
+        }
         // Locks are taken in the order turn, job: the cancel action is run without the job's lock.
         try (Job.Registration registration = job.onCancel(this::wakeAll)) {
             lock.lock();
@@ -40,6 +43,18 @@ public final class Turn {
             // The turn may just have been given to us: pass it on, since we throw.
             wakeAll();
             job.check(doing);
+        }
+    }
+
+    /** The usual case, in which there is nobody to be woken by a cancel. */
+    private boolean takeIfFree() {
+        lock.lock();
+        try {
+            boolean wasFree = !taken;
+            taken = true;
+            return wasFree;
+        } finally {
+            lock.unlock();
         }
     }
 
