@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
             "Measures muxpool beside jsch, sshj, mina and ssh itself, in one run, on a server of its own on 127.0.0.1.",
             "Needs the OpenSSH server program (sshd), which it runs as you, with keys of its own."
         },
-        footer = {"", "Half an hour for figures to be published:  muxpool bench --effort full --report bench.html"})
+        footer = {"", "Twenty minutes, for figures to be published:  muxpool bench --effort full --report bench.html"})
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();

@@ -34,7 +34,7 @@ public record Destination(
     }
 
     /** For a client that needs it. */
-    Direct required() {
+    public Direct required() {
         return Optional.ofNullable(direct)
                 .orElseThrow(() -> new IllegalStateException(name + " is not for this client"));
     }

@@ -10,12 +10,17 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** What a command costs this side in processor time: this JVM, its ssh processes and its masters, not the server. */
 final class BurnScene implements Scene {
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final OperatingSystemMXBean OWN = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
+    /** Those that start a process for each command. */
+    private static final Set<String> FORKING =
+            Set.of(Client.OVER_SSH.title(), Client.SSH_S.title(), Client.PLAIN_SSH.title());
 
     @Override
     public String id() {
@@ -29,22 +34,23 @@ final class BurnScene implements Scene {
 
     @Override
     public SceneResult run(Stage stage) throws Exception {
-        String story =
-                "One " + Echo.LINE + " after another; processor time by the system's own accounting: this JVM with"
-                        + " all its threads, the ssh processes it started, and the ssh masters that work for it. sshd is not"
-                        + " counted.";
+        String story = "One " + Echo.LINE + " after another, on a server that"
+                + " starts no process; processor time by the system's own accounting: this JVM with"
+                + " all its threads, the ssh processes it started, and the ssh masters that work for it. The"
+                + " server is not counted.";
         if (!Files.exists(Path.of("/proc/self/schedstat"))) {
             return new SceneResult(id(), "Processor time", story, List.of(), List.of("Measured on Linux only."));
         }
         Sheet sheet = new Sheet();
-        int commands = stage.effort().of(50, 100, 200);
-        int rounds = stage.effort().of(2, 3, 5);
-        try (Cast cast = stage.cast(stage.near(), List.of(Client.values()), 8)) {
-            for (int i = -2; i < rounds; i++) {
+        int commands = stage.effort().of(200, 500, 1000);
+        int rounds = stage.effort().of(2, 3, 4);
+        try (ForklessServer server = ForklessServer.start();
+                Cast cast = stage.cast(server.destination(), List.of(Client.values()), 8)) {
+            // A long-lived process is meant: its code is compiled before anything is counted.
+            for (int i = -3; i < rounds; i++) {
                 for (Peer peer : cast.shuffled()) {
                     stage.step("processor time, " + peer.name());
-                    int times = peer.name().equals(Client.PLAIN_SSH.title()) ? commands / 10 : commands;
-                    double millis = millisEach(peer, times);
+                    double millis = millisEach(peer, FORKING.contains(peer.name()) ? commands / 25 : commands);
                     if (i >= 0) {
                         sheet.note(peer, 0, millis);
                     }

@@ -6,7 +6,7 @@ public enum Effort {
     QUICK,
     /** A few minutes in all. */
     NORMAL,
-    /** Half an hour: for figures to be published. */
+    /** Twenty minutes: for figures to be published. */
     FULL;
 
     /** One of three. */

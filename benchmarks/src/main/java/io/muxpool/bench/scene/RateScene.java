@@ -5,7 +5,6 @@ import io.muxpool.bench.peer.Destination;
 import io.muxpool.bench.peer.Peer;
 import io.muxpool.bench.result.Chart;
 import io.muxpool.bench.result.SceneResult;
-import io.muxpool.testkit.EmbeddedServer;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -41,8 +40,8 @@ final class RateScene implements Scene {
         Sheet forking = new Sheet();
         play(stage, stage.near(), "sshd", forking);
         Sheet forkless = new Sheet();
-        try (EmbeddedServer server = EmbeddedServer.startWithBuiltins()) {
-            play(stage, Destination.of(server, server.port()), "embedded", forkless);
+        try (ForklessServer server = ForklessServer.start()) {
+            play(stage, server.destination(), "embedded", forkless);
         }
         Chart.Axis axis = Chart.Axis.of("threads", "", 1, 8, 32);
         return new SceneResult(
@@ -61,12 +60,12 @@ final class RateScene implements Scene {
                 List.of(
                         "sshd forks a shell for every command, on the same processors: with more threads than those, that"
                                 + " is the limit, and what a client spends itself is taken from it.",
-                        "The server that starts no process runs inside the benchmark: it shows the clients' own limits."));
+                        "The server that starts no process shows what is left: the clients, and for muxpool the master between."));
     }
 
     private static void play(Stage stage, Destination destination, String on, Sheet sheet) throws Exception {
         long sliceNanos = TimeUnit.MILLISECONDS.toNanos(stage.effort().of(400, 1000, 1000));
-        int slices = stage.effort().of(1, 3, 5);
+        int slices = stage.effort().of(1, 2, 3);
         for (int threads : THREADS) {
             try (Cast cast = stage.cast(destination, threads == 1 ? WITH_LIMIT : CLIENTS, 32);
                     Crew crew = new Crew(threads)) {

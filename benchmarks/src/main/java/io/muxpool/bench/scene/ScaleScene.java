@@ -5,11 +5,10 @@ import io.muxpool.Connection;
 import io.muxpool.ConnectionPool;
 import io.muxpool.Remote;
 import io.muxpool.bench.peer.Client;
+import io.muxpool.bench.peer.Destination;
 import io.muxpool.bench.result.Chart;
 import io.muxpool.bench.result.SceneResult;
 import io.muxpool.testkit.Ssh;
-import io.muxpool.testkit.SshEndpoint;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
@@ -49,22 +48,9 @@ final class ScaleScene implements Scene {
                 ? new int[] {1, 10, 100, 300, 1000}
                 : stage.effort() == Effort.NORMAL ? new int[] {1, 10, 100} : new int[] {1, 10};
         Sheets sheets = new Sheets();
-        Process server = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ScaleServer.class.getName())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        try (BufferedReader said = server.inputReader()) {
-            Path config = Path.of(said.readLine());
+        try (ForklessServer server = ForklessServer.start()) {
             for (int count : masters) {
-                play(stage, config, count, sheets);
-            }
-        } finally {
-            server.getOutputStream().close();
-            if (!server.waitFor(10, TimeUnit.SECONDS)) {
-                server.destroyForcibly();
+                play(stage, server.destination(), count, sheets);
             }
         }
         double[] places = Arrays.stream(masters).asDoubleStream().toArray();
@@ -98,10 +84,10 @@ final class ScaleScene implements Scene {
         sheet.note(Client.MUXPOOL.title(), Client.MUXPOOL.kind(), masters, value);
     }
 
-    private static void play(Stage stage, Path config, int masters, Sheets sheets) throws Exception {
-        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+    private static void play(Stage stage, Destination destination, int masters, Sheets sheets) throws Exception {
+        Remote remote = Remote.builder(destination.name())
                 .sshProgram(Ssh.program())
-                .configFile(config)
+                .configFile(destination.config())
                 .socketDir(stage.temp().resolve("scale"))
                 .exitOnShutdown(true)
                 .build();
