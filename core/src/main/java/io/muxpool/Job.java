@@ -25,10 +25,9 @@ public final class Job {
     private final long limitNanos;
 
     private final ReentrantLock lock = new ReentrantLock();
-    // Guarded by lock; null as long as there was none. Cancelled is written under it, too: that is the one decision in
-    // the
-    // race between onCancel() and cancel().
+    // Guarded by lock; null as long as there was none.
     private @Nullable Set<Registration> registrations;
+    // Written under lock: the one decision in the race between onCancel() and cancel().
     private volatile boolean cancelled;
 
     private Job(@Nullable Duration timeout) {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -43,7 +44,7 @@ import picocli.CommandLine.Spec;
             "Measures muxpool beside jsch, sshj, mina and ssh itself, in one run, on a server of its own on 127.0.0.1.",
             "Needs the OpenSSH server program (sshd), which it runs as you, with keys of its own."
         },
-        footer = {"", "Twenty minutes, for figures to be published:  muxpool bench --effort full --report bench.html"})
+        footer = {"", "Half an hour, for figures to be published:  muxpool bench --effort full --report bench.html"})
 final class BenchCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -53,7 +54,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "[USER@]HOST",
             description =
                     "measure on this server of yours instead, as ssh finds it: only scenes that do no harm there, and"
-                            + " only clients that read ssh's configuration")
+                            + " only clients that read ssh's configuration. Moves some 100 MB")
     private @Nullable String destination;
 
     @Option(
@@ -98,6 +99,7 @@ final class BenchCommand implements Callable<Integer> {
         requireWritable();
         Instant started = Instant.now();
         List<SceneResult> results = new ArrayList<>();
+        @Nullable Exception failure = null;
         try (Progress progress = Progress.of(scenes.size())) {
             for (Scene scene : scenes) {
                 SceneResult result = play(scene, progress);
@@ -107,14 +109,23 @@ final class BenchCommand implements Callable<Integer> {
                 out.flush();
                 progress.resume(results.size());
             }
+        } catch (Exception e) {
+            // What was measured until then is not lost.
+            failure = e;
         }
-        List<Target> targets = Targets.of(results);
+        // They are meant for the server of our own, and its distances.
+        List<Target> targets = destination == null ? Targets.of(results) : List.of();
         if (!targets.isEmpty()) {
             out.println(TerminalReport.targets(targets));
         }
         BenchRun run =
                 new BenchRun(Facts.gather(), started, Duration.between(started, Instant.now()), results, targets);
-        write(run, out);
+        if (!results.isEmpty()) {
+            write(run, out);
+        }
+        if (failure != null) {
+            throw failure;
+        }
         return 0;
     }
 
@@ -155,7 +166,7 @@ final class BenchCommand implements Callable<Integer> {
         try {
             for (Path file : new Path[] {json, report}) {
                 if (file != null) {
-                    Files.write(file, new byte[0]);
+                    Files.write(file, new byte[0], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
                 }
             }
             if (plots != null) {

@@ -14,7 +14,6 @@ import java.util.Optional;
 final class Targets {
     private static final List<Client> JAVA = Client.JAVA_PEERS;
     private static final List<Client> SSH_S = List.of(Client.SSH_S);
-    private static final List<Client> JSCH = List.of(Client.JSCH);
     private static final List<Client> ANY =
             List.of(Client.JSCH, Client.MINA, Client.SSHJ, Client.SSH_S, Client.PLAIN_SSH);
 
@@ -38,7 +37,7 @@ final class Targets {
         all.most("download-rtt-100", Bound.AT_LEAST, 2.5, "download, RTT 100 ms: of the fastest other's");
         all.most("upload-rtt-0", Bound.AT_LEAST, 1.0, "upload, RTT 0: of the fastest other's");
         all.most("upload-rtt-100", Bound.AT_LEAST, 1.0, "upload, RTT 100 ms: of the fastest other's");
-        all.ratio("cpu", 0, JSCH, Bound.AT_MOST, 1.0, "processor time of a command: of jsch's");
+        all.ratio("cpu", 0, JAVA, Bound.AT_MOST, 1.0, "processor time of a command: of the best Java client's");
         all.ratio("cpu", 0, SSH_S, Bound.AT_MOST, 0.1, "processor time of a command: of ssh -S's");
         all.ratio("fresh", 0, JAVA, Bound.AT_MOST, 0.25, "first result of a fresh JVM: of the fastest Java client's");
         all.figure("checkout", 1, 300, "ns", "checkout and return, one thread");

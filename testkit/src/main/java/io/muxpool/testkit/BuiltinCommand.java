@@ -80,8 +80,8 @@ final class BuiltinCommand implements Command {
                 // Before the end of the output: behind it, a master may have let go of an `ssh -S` that hears only of
                 // that.
                 shell.sendExitStatus(status);
-            } catch (IOException e) {
-                // The client is gone, or closed the channel.
+            } catch (IOException | RuntimeException e) {
+                // The client is gone, or closed the channel, or said what nobody understands.
                 status = 255;
             }
             exit.onExit(status);

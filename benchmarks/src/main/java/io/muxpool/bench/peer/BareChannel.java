@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The physical limit: the messages of one command on a master's socket, and nothing else. One thread writes and reads; no
+ * What the limit is measured by: the messages of one command on a master's socket, and nothing else. One thread writes and reads; no
  * pool, no lease, no deadline, no window, no check of anything. The next channel is opened together with each command.
  * Not thread-safe, and for small outputs only.
  */
@@ -50,7 +50,13 @@ final class BareChannel implements Peer {
     }
 
     static BareChannel on(Destination destination, Path socket) throws Exception {
-        return new BareChannel(SshMaster.start(destination, socket));
+        SshMaster master = SshMaster.start(destination, socket);
+        try {
+            return new BareChannel(master);
+        } catch (IOException | RuntimeException e) {
+            master.close();
+            throw e;
+        }
     }
 
     @Override

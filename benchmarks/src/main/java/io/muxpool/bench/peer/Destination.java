@@ -1,5 +1,6 @@
 package io.muxpool.bench.peer;
 
+import io.muxpool.Remote;
 import io.muxpool.testkit.SshEndpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,9 @@ public record Destination(
 
     /** For clients without ssh's configuration. They trust any host key: this is for servers of our own. */
     public record Direct(String host, int port, String user, Path identity) {}
+
+    /** Agents, displays and forwardings are not opened once for each client. */
+    static final List<String> ONLY_COMMANDS = List.of("-a", "-x", "-oClearAllForwardings=yes");
 
     /** A server of our own, by a port that leads to it. */
     public static Destination of(SshEndpoint server, int port) {
@@ -45,7 +49,9 @@ public record Destination(
         if (config != null) {
             words.addAll(List.of("-F", config.toString()));
         }
-        words.addAll(List.of("-T", "-oBatchMode=yes"));
+        // The cipher that muxpool asks for, and nothing of the user's that a command does not need.
+        words.addAll(List.of("-T", "-oBatchMode=yes", "-c", Remote.DEFAULT_CIPHER));
+        words.addAll(ONLY_COMMANDS);
         words.addAll(options);
         words.add(name);
         words.addAll(List.of(command));

@@ -11,6 +11,7 @@ import io.muxpool.bench.result.Series;
 import io.muxpool.testkit.Ssh;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.UnaryOperator;
@@ -40,7 +41,10 @@ public final class MuxpoolPeer implements Peer {
             Path sockets,
             TransportKind transport,
             UnaryOperator<ConnectionPool.Builder> options) {
+        List<String> words = new ArrayList<>(Remote.DEFAULT_EXTRA_OPTIONS);
+        words.addAll(Destination.ONLY_COMMANDS);
         Remote remote = Remote.builder(destination.name())
+                .extraOptions(words)
                 .sshProgram(Ssh.program())
                 .configFile(destination.config())
                 .socketDir(sockets)

@@ -5,11 +5,20 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A ControlMaster started by hand, and gone when closed. */
 final class SshMaster implements AutoCloseable {
+    private static final Set<SshMaster> STARTED = ConcurrentHashMap.newKeySet();
+
+    static {
+        // A master left our process group: a ^C does not reach it.
+        Runtime.getRuntime().addShutdownHook(new Thread(SshMaster::closeAll, "ssh-masters"));
+    }
+
     private static final Pattern PID = Pattern.compile("pid=([0-9]+)");
 
     private final Destination destination;
@@ -22,9 +31,20 @@ final class SshMaster implements AutoCloseable {
         Process check = control("check").redirectErrorStream(true).start();
         Matcher answer = PID.matcher(new String(check.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
         if (check.waitFor() != 0 || !answer.find()) {
+            close();
             throw new IOException("the ssh master at " + socket + " does not answer");
         }
         pid = Long.parseLong(answer.group(1));
+    }
+
+    private static void closeAll() {
+        for (SshMaster master : STARTED) {
+            try {
+                master.close();
+            } catch (Exception e) {
+                // The JVM ends; the master does, too, when its time is over.
+            }
+        }
     }
 
     static SshMaster start(Destination destination, Path socket) throws Exception {
@@ -38,7 +58,9 @@ final class SshMaster implements AutoCloseable {
             throw new IOException("ssh cannot connect to " + destination.name() + ": try `ssh " + destination.name()
                     + " true` for the reason");
         }
-        return new SshMaster(destination, socket);
+        SshMaster master = new SshMaster(destination, socket);
+        STARTED.add(master);
+        return master;
     }
 
     private ProcessBuilder control(String word) {
@@ -55,6 +77,7 @@ final class SshMaster implements AutoCloseable {
 
     @Override
     public void close() throws Exception {
+        STARTED.remove(this);
         control("exit")
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -66,7 +66,7 @@ final class BulkScene implements Scene {
             for (long size : sizes) {
                 boolean small = size <= MIB;
                 int rounds =
-                        small ? stage.effort().of(3, 6, 12) : stage.effort().of(1, 2, 3);
+                        small ? stage.effort().of(3, 7, 13) : stage.effort().of(1, 3, 3);
                 for (int i = -1; i < rounds; i++) {
                     for (Peer peer : cast.shuffled()) {
                         stage.step("throughput" + where + ", " + size / 1000 + " kB, " + peer.name());

@@ -43,7 +43,7 @@ final class BurnScene implements Scene {
         }
         Sheet sheet = new Sheet();
         int commands = stage.effort().of(200, 500, 1000);
-        int rounds = stage.effort().of(2, 3, 4);
+        int rounds = stage.effort().of(1, 3, 5);
         try (ForklessServer server = ForklessServer.start();
                 Cast cast = stage.cast(server.destination(), List.of(Client.values()), 8)) {
             // A long-lived process is meant: its code is compiled before anything is counted.

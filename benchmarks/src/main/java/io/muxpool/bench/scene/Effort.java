@@ -6,7 +6,7 @@ public enum Effort {
     QUICK,
     /** A few minutes in all. */
     NORMAL,
-    /** Twenty minutes: for figures to be published. */
+    /** Half an hour: for figures to be published. */
     FULL;
 
     /** One of three. */

@@ -65,7 +65,7 @@ final class RateScene implements Scene {
 
     private static void play(Stage stage, Destination destination, String on, Sheet sheet) throws Exception {
         long sliceNanos = TimeUnit.MILLISECONDS.toNanos(stage.effort().of(400, 1000, 1000));
-        int slices = stage.effort().of(1, 2, 3);
+        int slices = stage.effort().of(1, 3, 3);
         for (int threads : THREADS) {
             try (Cast cast = stage.cast(destination, threads == 1 ? WITH_LIMIT : CLIENTS, 32);
                     Crew crew = new Crew(threads)) {

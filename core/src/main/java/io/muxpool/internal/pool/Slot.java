@@ -145,15 +145,28 @@ public final class Slot implements AutoCloseable {
         return turn;
     }
 
-    private synchronized void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("this connection is closed: take another from " + pool);
+    private void requireOpen() {
+        if (isClosed()) {
+            throw closedAlready();
         }
     }
 
-    private synchronized void begin() {
-        requireOpen();
-        busy = true;
+    private synchronized boolean isClosed() {
+        return closed;
+    }
+
+    private void begin() {
+        synchronized (this) {
+            busy = !closed;
+            if (busy) {
+                return;
+            }
+        }
+        throw closedAlready();
+    }
+
+    private IllegalStateException closedAlready() {
+        return new IllegalStateException("this connection is closed: take another from " + pool);
     }
 
     private void end() {

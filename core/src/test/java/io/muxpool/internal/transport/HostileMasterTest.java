@@ -281,8 +281,9 @@ class HostileMasterTest {
                             client.exitStatus(id, 0);
                             client.close(id);
                             client.adjust(id, 1000);
-                            client.data(id, new byte[5]);
-                        })));
+                            client.exitStatus(id, 0);
+                        }))
+                .on(Frame.CLOSE, (client, id, frame) -> true));
         for (int i = 0; i < 3; i++) {
             assertThat(run().exit()).isEqualTo(new Exit.Exited(0));
         }

@@ -553,12 +553,23 @@ public final class Attachment implements EventLoop.Ready {
         }
         if (channel != null) {
             channel.received(toChannel);
-        } else if (!wasOpen) {
+        } else if (!wasOpen || !isHarmlessBehindClose(toChannel)) {
             throw new ProtocolException("the master speaks of channel "
-                    + Integer.toUnsignedString(toChannel.recipient()) + ", which was never open");
+                    + Integer.toUnsignedString(toChannel.recipient()) + ", which is not open");
         }
-        // Some servers (seen of mina, with a WINDOW_ADJUST) say more behind their CLOSE. It is passed over, since it
-        // concerns nobody, and the others on this connection should not pay for it. No number is used twice.
+    }
+
+    /**
+     * Some servers (seen of mina, with a WINDOW_ADJUST) say more behind their CLOSE. What concerns nobody is passed over:
+     * the others on this connection should not pay for it. Output, and whatever speaks of opening, would be a loss to keep
+     * silent about. No number is used twice.
+     */
+    private static boolean isHarmlessBehindClose(ChannelMessage.ToChannel message) {
+        return message instanceof ChannelMessage.WindowAdjust
+                || message instanceof ChannelMessage.Success
+                || message instanceof ChannelMessage.Failure
+                || message instanceof ChannelMessage.Request
+                || message instanceof ChannelMessage.Eof;
     }
 
     /** The end of the socket, however it came. Runs once. */
