@@ -152,14 +152,15 @@ final class MuxLifeTest extends OnOneServer {
         Remote remote = Remote.builder(SshEndpoint.ALIAS)
                 .configFile(started.clientConfig())
                 .socketDir(sockets.path())
-                .controlPersist(Duration.ofSeconds(1))
+                // ssh counts whole seconds: one may be over at once.
+                .controlPersist(Duration.ofSeconds(2))
                 .build();
         try (ConnectionPool pool = ConnectionPool.builder(remote, "idle")
-                .idleTime(Duration.ofSeconds(3))
+                .idleTime(Duration.ofSeconds(5))
                 .open()) {
             long master = pool.run("true").masterPid().orElseThrow();
             // Longer than the master would wait, shorter than we hold it.
-            Thread.sleep(2000);
+            Thread.sleep(3500);
             assertThat(ProcessHandle.of(master)).isPresent();
             assertThat(Processes.awaitGone(master, Duration.ofSeconds(15))).isTrue();
             assertThat(pool.run("echo", "again").check().stdoutText()).isEqualTo("again\n");
