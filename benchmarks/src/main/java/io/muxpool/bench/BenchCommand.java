@@ -54,7 +54,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "[USER@]HOST",
             description =
                     "measure on this server of yours instead, as ssh finds it: only scenes that do no harm there, and"
-                            + " only clients that read ssh's configuration. Moves some 100 MB")
+                            + " only clients that read ssh's configuration. Moves some 250 MB")
     private @Nullable String destination;
 
     @Option(

@@ -27,6 +27,10 @@ public enum Client {
     /** The messages of one command and nothing else. */
     BARE("bare channel", Kind.LIMIT, false);
 
+    /** Those that keep a connection and carry several commands at once on it. */
+    public static final List<Client> WITH_A_CONNECTION =
+            List.of(MUXPOOL, WITHOUT_SPARES, OVER_SSH, JSCH, SSHJ, MINA, SSH_S);
+
     /** The Java clients, in alphabetical order. */
     public static final List<Client> JAVA_PEERS = List.of(JSCH, MINA, SSHJ);
 

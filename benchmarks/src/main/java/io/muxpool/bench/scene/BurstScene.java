@@ -10,14 +10,6 @@ import java.util.List;
 final class BurstScene implements Scene {
     private static final int COMMANDS = 8;
     private static final int RTT = 100;
-    private static final List<Client> CLIENTS = List.of(
-            Client.MUXPOOL,
-            Client.WITHOUT_SPARES,
-            Client.OVER_SSH,
-            Client.JSCH,
-            Client.SSHJ,
-            Client.MINA,
-            Client.SSH_S);
 
     @Override
     public String id() {
@@ -33,7 +25,7 @@ final class BurstScene implements Scene {
     public SceneResult run(Stage stage) throws Exception {
         Sheet sheet = new Sheet();
         int rounds = stage.effort().of(4, 15, 30);
-        try (Cast cast = stage.cast(stage.at(RTT), CLIENTS, COMMANDS);
+        try (Cast cast = stage.cast(stage.at(RTT), Client.WITH_A_CONNECTION, COMMANDS);
                 Crew crew = new Crew(COMMANDS)) {
             // The first bursts teach a client how much comes at once.
             for (int i = -2; i < rounds; i++) {

@@ -12,18 +12,11 @@ import java.util.stream.Stream;
 /** How many commands a second 1, 8 and 32 threads get through one connection. */
 final class RateScene implements Scene {
     private static final int[] THREADS = {1, 8, 32};
-    private static final List<Client> CLIENTS = List.of(
-            Client.MUXPOOL,
-            Client.WITHOUT_SPARES,
-            Client.OVER_SSH,
-            Client.JSCH,
-            Client.SSHJ,
-            Client.MINA,
-            Client.SSH_S);
 
     /** The bare channel has one thread only. */
-    private static final List<Client> WITH_LIMIT =
-            Stream.concat(CLIENTS.stream(), Stream.of(Client.BARE)).toList();
+    private static final List<Client> WITH_LIMIT = Stream.concat(
+                    Client.WITH_A_CONNECTION.stream(), Stream.of(Client.BARE))
+            .toList();
 
     @Override
     public String id() {
@@ -67,7 +60,7 @@ final class RateScene implements Scene {
         long sliceNanos = TimeUnit.MILLISECONDS.toNanos(stage.effort().of(400, 1000, 1000));
         int slices = stage.effort().of(1, 3, 3);
         for (int threads : THREADS) {
-            try (Cast cast = stage.cast(destination, threads == 1 ? WITH_LIMIT : CLIENTS, 32);
+            try (Cast cast = stage.cast(destination, threads == 1 ? WITH_LIMIT : Client.WITH_A_CONNECTION, 32);
                     Crew crew = new Crew(threads)) {
                 for (int slice = -1; slice < slices; slice++) {
                     for (Peer peer : cast.shuffled()) {
