@@ -39,7 +39,20 @@ final class Targets {
         all.most("upload-rtt-100", Bound.AT_LEAST, 1.0, "upload, RTT 100 ms: of the fastest other's");
         all.ratio("cpu", 0, JAVA, Bound.AT_MOST, 1.0, "processor time of a command: of the best Java client's");
         all.ratio("cpu", 0, SSH_S, Bound.AT_MOST, 0.1, "processor time of a command: of ssh -S's");
-        all.ratio("fresh", 0, JAVA, Bound.AT_MOST, 0.25, "first result of a fresh JVM: of the fastest Java client's");
+        all.ratio(
+                "fresh",
+                0,
+                JAVA,
+                Bound.AT_MOST,
+                0.25,
+                "first result of a fresh JVM, RTT 0: of the fastest Java client's");
+        all.ratio(
+                "fresh-rtt-100",
+                0,
+                JAVA,
+                Bound.AT_MOST,
+                0.25,
+                "first result of a fresh JVM, RTT 100 ms: of the fastest Java client's");
         all.figure("checkout", 1, 300, "ns", "checkout and return, one thread");
         all.figure("checkout-bytes", 1, 64, "bytes", "allocated by checkout and return");
         return List.copyOf(all.targets);

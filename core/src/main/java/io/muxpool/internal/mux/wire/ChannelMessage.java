@@ -45,7 +45,7 @@ public sealed interface ChannelMessage {
         if (type == ChannelType.OPEN) {
             return OpenedByServer.read(body);
         }
-        int recipient = Wire.getBits(body, "the recipient of a message of type " + type);
+        int recipient = Wire.getBits(body, "the recipient of a channel message");
         ChannelMessage message = switch (type) {
             case ChannelType.OPEN_CONFIRMATION -> OpenConfirmation.read(recipient, body);
             case ChannelType.OPEN_FAILURE -> OpenFailure.read(recipient, body);
@@ -59,7 +59,7 @@ public sealed interface ChannelMessage {
             case ChannelType.SUCCESS -> new Success(recipient);
             default -> new Failure(recipient);
         };
-        Wire.requireEnd(body, "a message of type " + type);
+        Wire.requireEnd(body, "a message of type", type);
         return message;
     }
 

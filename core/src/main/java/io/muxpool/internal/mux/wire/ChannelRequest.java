@@ -41,7 +41,7 @@ public sealed interface ChannelRequest {
             case EndOfWrite.TYPE -> new EndOfWrite();
             default -> new Unknown(type, Wire.getRest(in));
         };
-        Wire.requireEnd(in, "a request of type " + type);
+        Wire.requireEnd(in, "a request of type", type);
         return request;
     }
 

@@ -47,7 +47,7 @@ public sealed interface MuxMessage {
             case MuxType.PROXY_OK -> new ProxyOk(request);
             default -> throw new ProtocolException("a mux message of type 0x" + Integer.toHexString(type));
         };
-        Wire.requireEnd(body, "the mux message " + message);
+        Wire.requireEnd(body, "the mux message", message);
         return message;
     }
 

@@ -60,9 +60,9 @@ final class Wire {
         return rest;
     }
 
-    static void requireEnd(ByteBuffer in, String what) throws ProtocolException {
+    static void requireEnd(ByteBuffer in, String what, Object which) throws ProtocolException {
         if (in.hasRemaining()) {
-            throw new ProtocolException(in.remaining() + " bytes too many in " + what);
+            throw new ProtocolException(in.remaining() + " bytes too many in " + what + " " + which);
         }
     }
 
