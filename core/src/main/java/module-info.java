@@ -2,6 +2,7 @@
 module io.muxpool {
     requires static transitive org.jspecify;
     requires static jdk.jfr;
+    requires jdk.net;
 
     exports io.muxpool;
 }

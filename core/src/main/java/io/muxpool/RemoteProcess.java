@@ -183,7 +183,10 @@ public final class RemoteProcess extends Process {
         return this;
     }
 
-    /** As {@link #destroyForcibly}, done when it is known whether it is dead, which takes the grace and 4 s at most. */
+    /**
+     * As {@link #destroyForcibly}, done when it is known whether it is dead: after the grace and 0.75 s at most, or four
+     * round trips, if they are longer.
+     */
     public CompletableFuture<Ending> kill() {
         return handedOver(started.kill());
     }

@@ -35,7 +35,7 @@ class ArchitectureTest {
     private static final String INTERNAL = API + ".internal.";
 
     /** Rooms that know no other room, and that every room may use. */
-    private static final Set<String> LEAVES = Set.of("text", "file", "turn", "stream", "event", "mux.wire");
+    private static final Set<String> LEAVES = Set.of("text", "unix", "turn", "stream", "event", "mux.wire");
 
     /** Which rooms each room may use besides the leaves. One that is missing here may not exist. */
     private static final Map<String, Set<String>> ARROWS = Map.of(
@@ -116,7 +116,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text", "file", "mux.wire"})
+    @ValueSource(strings = {"text", "unix", "mux.wire"})
     void roomThatIsNotAboutJobsAndCommandsUsesNothingOfOurs(String room) {
         noClasses()
                 .that()
@@ -170,6 +170,7 @@ class ArchitectureTest {
                         && !name.equals(API)
                         && !name.startsWith(INTERNAL)
                         && !name.equals("org.jspecify.annotations")
+                        && !(name.equals("jdk.net") && type.getSimpleName().equals("LocalSocket"))
                         && !(name.equals("jdk.jfr")
                                 && type.getSimpleName().matches("Recordings|.*Event|PoolRecording"))) {
                     others.add(dependency.getDescription());
@@ -188,10 +189,11 @@ class ArchitectureTest {
             assertThat(module.requires())
                     .filteredOn(r -> !r.modifiers().contains(Requires.Modifier.STATIC))
                     .extracting(Requires::name)
-                    .containsExactly("java.base");
+                    // Of the JDK itself: it alone tells who listens at a socket.
+                    .containsExactlyInAnyOrder("java.base", "jdk.net");
             assertThat(module.requires())
                     .extracting(Requires::name)
-                    .containsOnly("java.base", "org.jspecify", "jdk.jfr");
+                    .containsOnly("java.base", "jdk.net", "org.jspecify", "jdk.jfr");
             assertThat(module.exports())
                     .extracting(ModuleDescriptor.Exports::source)
                     .containsExactly(API);

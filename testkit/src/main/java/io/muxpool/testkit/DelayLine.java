@@ -47,6 +47,7 @@ final class DelayLine {
         do {
             n = in.read(buffer);
             byte[] bytes = Arrays.copyOf(buffer, Math.max(n, 0));
+            direction.pass(bytes);
             long due = direction.due(bytes.length, System.nanoTime());
             room.acquire(bytes.length);
             underWay.add(new Chunk(bytes, due));

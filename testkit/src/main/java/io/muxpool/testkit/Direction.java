@@ -1,6 +1,7 @@
 package io.muxpool.testkit;
 
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One way through a proxy, shared by all its connections like a line: when what is sent now arrives. Bytes go onto the
@@ -13,6 +14,8 @@ final class Direction {
 
     private volatile long delayNanos;
     private volatile long bytesPerSecond = UNLIMITED;
+
+    private final AtomicBoolean spoilsNext = new AtomicBoolean();
 
     // Guarded by this: when the last byte so far is on the line.
     private long busyUntil = System.nanoTime();
@@ -29,6 +32,18 @@ final class Direction {
             throw new IllegalArgumentException("A bandwidth is not negative: " + bytes + " bytes/s");
         }
         bytesPerSecond = bytes;
+    }
+
+    /** Turns one bit of the next bytes that pass. */
+    void spoilNext() {
+        spoilsNext.set(true);
+    }
+
+    /** Lets bytes pass as they are, or spoils them. */
+    void pass(byte[] bytes) {
+        if (bytes.length > 0 && spoilsNext.compareAndSet(true, false)) {
+            bytes[bytes.length / 2] ^= 0x10;
+        }
     }
 
     /** When bytes that came at a time, as of {@link System#nanoTime}, have passed; order is kept. */

@@ -56,6 +56,15 @@ final class Link {
         close();
     }
 
+    /** Ends what goes to the server, as a client that has no more to send would; what comes from it goes on. */
+    void halve() {
+        try {
+            server.shutdownOutput();
+        } catch (IOException e) {
+            // Not connected yet, or not any more.
+        }
+    }
+
     private List<Thread> forward(Socket from, Socket to, Direction direction) {
         DelayLine line = new DelayLine(conditions, direction);
         return List.of(

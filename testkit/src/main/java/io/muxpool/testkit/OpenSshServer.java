@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -193,6 +194,26 @@ public final class OpenSshServer implements SshEndpoint {
         Processes.descendants(pid()).forEach(pid -> lines.put(pid, Processes.commandLine(pid)));
         lines.values().removeIf(String::isEmpty);
         return lines;
+    }
+
+    /**
+     * Changes how many sessions a connection may have at a time, for connections made from now on: sshd reads its
+     * configuration again. For a moment it does not listen.
+     */
+    public void maxSessions(int sessions) {
+        Path config = temp.resolve("sshd_config");
+        try {
+            // sshd takes the first value of a keyword.
+            String rest = Files.readString(config)
+                    .lines()
+                    .filter(line -> !line.startsWith("MaxSessions "))
+                    .collect(Collectors.joining("\n", "", "\n"));
+            Path next = PrivateFiles.write(temp.resolve("sshd_config.new"), "MaxSessions " + sessions + "\n" + rest);
+            Files.move(next, config, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException("Cannot change " + config, e);
+        }
+        Processes.signal(pid(), "HUP");
     }
 
     /** Kills every connection and what runs over it without a word to the clients. The server goes on listening. */

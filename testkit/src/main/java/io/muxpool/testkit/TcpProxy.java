@@ -98,6 +98,16 @@ public final class TcpProxy implements AutoCloseable {
         links.forEach(Link::reset);
     }
 
+    /** Ends the way to the server of every live connection (FIN), and lets the way back go on: half a connection. */
+    public void halve() {
+        links.forEach(Link::halve);
+    }
+
+    /** Turns one bit of the next bytes that pass to the client, on whichever connection. */
+    public void spoil() {
+        conditions.toClient().spoilNext();
+    }
+
     /** Stops listening and resets every connection. Harmless when repeated. */
     @Override
     public void close() {

@@ -1,7 +1,7 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
-import io.muxpool.internal.file.FileType;
+import io.muxpool.internal.unix.FileType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

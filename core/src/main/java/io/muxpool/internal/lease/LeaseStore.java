@@ -1,7 +1,7 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
-import io.muxpool.internal.file.FileType;
+import io.muxpool.internal.unix.FileType;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -78,6 +78,8 @@ public final class LeaseStore {
 
     private Lease prepared(Taking taking) {
         namespace.requireWithinBudget();
+        SafeDirectory.ensure(namespace.root());
+        SafeDirectory.checkAncestors(namespace.root());
         namespace.directories().forEach(SafeDirectory::ensure);
         try {
             return taking.take();

@@ -1,6 +1,6 @@
 package io.muxpool.internal.lease;
 
-import io.muxpool.internal.file.FileType;
+import io.muxpool.internal.unix.FileType;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;

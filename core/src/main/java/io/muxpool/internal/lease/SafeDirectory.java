@@ -1,8 +1,9 @@
 package io.muxpool.internal.lease;
 
 import io.muxpool.SocketDirectoryException;
-import io.muxpool.internal.file.FileType;
 import io.muxpool.internal.text.Printable;
+import io.muxpool.internal.unix.FileType;
+import io.muxpool.internal.unix.User;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -10,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -17,6 +20,9 @@ import java.util.Set;
  * his own in our way and read every command. Nothing is ever repaired in silence: what is wrong is said.
  */
 final class SafeDirectory {
+    private static final int STICKY = 01000;
+    private static final int WRITABLE_BY_OTHERS = 0022;
+
     private SafeDirectory() {}
 
     /**
@@ -74,6 +80,48 @@ final class SafeDirectory {
                     directory,
                     String.format("its mode is %04o", mode & 07777),
                     "mode 0700 is needed: chmod " + change(mode) + " " + show(directory));
+        }
+    }
+
+    /**
+     * Checks what lies above: whoever could rename an ancestor could put another directory in this one's place. A sticky
+     * one, such as /tmp, lets nobody but its owner and ours do that. Looked at are both the way as written, where a link
+     * may be put in another's place, and where it leads.
+     *
+     * @throws SocketDirectoryException when one belongs to another than us or root, or others may write to it
+     */
+    static void checkAncestors(Path directory) {
+        try {
+            Set<Path> all = new LinkedHashSet<>();
+            for (Path way : List.of(directory, directory.toRealPath())) {
+                for (Path above = way.getParent(); above != null; above = above.getParent()) {
+                    all.add(above);
+                }
+            }
+            for (Path above : all) {
+                checkAncestor(directory, above);
+            }
+        } catch (IOException e) {
+            throw new SocketDirectoryException(
+                    "cannot look at what is above socket directory " + show(directory) + ": " + reason(e), e);
+        }
+    }
+
+    private static void checkAncestor(Path directory, Path above) throws IOException {
+        int mode = (int) Files.getAttribute(above, "unix:mode");
+        int uid = (int) Files.getAttribute(above, "unix:uid");
+        if (!User.isTrusted(uid)) {
+            throw unsafe(
+                    directory,
+                    show(above) + " above it belongs to uid " + uid,
+                    "everything above it must belong to root or to uid " + User.id());
+        }
+        if ((mode & WRITABLE_BY_OTHERS) != 0 && (mode & STICKY) == 0) {
+            throw unsafe(
+                    directory,
+                    String.format(
+                            "%s above it has mode %04o, so that others may write there", show(above), mode & 07777),
+                    "nobody else may: chmod go-w " + show(above));
         }
     }
 

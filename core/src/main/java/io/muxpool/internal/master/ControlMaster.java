@@ -9,13 +9,13 @@ import io.muxpool.Remote;
 import io.muxpool.ShellQuote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshConnectException;
-import io.muxpool.internal.file.FileType;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
+import io.muxpool.internal.unix.FileType;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -39,7 +39,11 @@ import org.jspecify.annotations.Nullable;
 public final class ControlMaster {
     private static final Logger LOG = System.getLogger("io.muxpool.master");
 
-    private static final Duration NUDGE = Duration.ofMillis(500);
+    /** A question that is there to wake the master: whether it answers is not what matters. */
+    private static final Duration NUDGE = Duration.ofMillis(100);
+
+    /** How long a job that has ended may still wait for word on what its command left. */
+    private static final Duration AFTER_JOB = Duration.ofMillis(500);
 
     private final Remote remote;
     private final Path socket;
@@ -154,16 +158,33 @@ public final class ControlMaster {
         if (now instanceof Liveness.Hung) {
             throw condemn("the ssh master at " + socket + " does not answer");
         }
+        if (now instanceof Liveness.Foreign foreign) {
+            throw condemn(foreign.what());
+        }
         return now;
     }
 
     /**
      * Whether the master with this process id still answers, within 5 s. Asked when a command has ended: only while the
      * master lives is it certain that the command's end, and all of its output, came through.
+     *
+     * @param job which this outlasts by half a second at most
      */
-    public boolean isAlive(long pid) {
-        return Uninterrupted.call(
-                () -> ControlSocket.check(socket, Job.create()) instanceof Liveness.Alive alive && alive.pid() == pid);
+    public boolean isAlive(long pid, Job job) {
+        Duration most = job.remaining().map(AFTER_JOB::plus).orElse(ControlSocket.CAP);
+        Long there = answers(Job.withTimeout(most));
+        return there != null && there == pid;
+    }
+
+    /** The pid of the master, if it answers within the job. Not interruptible. */
+    private @Nullable Long answers(Job job) {
+        return Uninterrupted.call(() -> {
+            try {
+                return ControlSocket.check(socket, job) instanceof Liveness.Alive alive ? alive.pid() : null;
+            } catch (JobException e) {
+                return null;
+            }
+        });
     }
 
     /**
@@ -172,14 +193,7 @@ public final class ControlMaster {
      * (clientloop.c, seen on 9.2): the command on the other side would not hear that it is alone.
      */
     public void nudge() {
-        boolean answered = Uninterrupted.call(() -> {
-            try {
-                return ControlSocket.check(socket, Job.withTimeout(NUDGE)) instanceof Liveness.Alive;
-            } catch (JobException e) {
-                return false;
-            }
-        });
-        if (!answered) {
+        if (answers(Job.withTimeout(NUDGE)) == null) {
             LOG.log(Level.DEBUG, "the ssh master at {0} does not answer", socket);
         }
     }

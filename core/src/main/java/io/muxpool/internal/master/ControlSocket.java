@@ -4,12 +4,11 @@ import io.muxpool.Job;
 import io.muxpool.internal.mux.wire.Frames;
 import io.muxpool.internal.mux.wire.MuxMessage;
 import io.muxpool.internal.mux.wire.ProtocolException;
+import io.muxpool.internal.unix.LocalSocket;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
@@ -17,6 +16,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -30,7 +30,11 @@ final class ControlSocket implements AutoCloseable {
     private static final int BUFFER_SIZE = 256;
 
     private static final long BACKLOG_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
-    private static final long CAP_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /** How long a talk may take, whatever its job. */
+    static final Duration CAP = Duration.ofSeconds(5);
+
+    private static final long CAP_NANOS = CAP.toNanos();
 
     private final SocketChannel channel;
     private final Selector selector;
@@ -48,10 +52,8 @@ final class ControlSocket implements AutoCloseable {
 
     /** Whether somebody accepts connections there, by a connect alone (about 25 us): no word is exchanged. */
     static boolean accepts(Path socket) {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            // Non-blocking: the connect to a stopped master's full backlog would wait for ever.
-            channel.configureBlocking(false);
-            return channel.connect(UnixDomainSocketAddress.of(socket));
+        try (SocketChannel channel = LocalSocket.connect(socket)) {
+            return channel.isConnected();
         } catch (IOException e) {
             return false;
         }
@@ -71,6 +73,8 @@ final class ControlSocket implements AutoCloseable {
         } catch (ConnectException | EOFException e) {
             // Refused: the socket file of a dead process. End of file: the process went away meanwhile.
             return new Liveness.Dead();
+        } catch (LocalSocket.ForeignPeerException e) {
+            return new Liveness.Foreign(String.valueOf(e.getMessage()));
         } catch (IOException e) {
             // Interrupts close the channel: that says nothing about the master.
             job.check("asking the ssh master whether it is alive");
@@ -136,12 +140,8 @@ final class ControlSocket implements AutoCloseable {
     private static ControlSocket connectOnce(Path socket, Job job) throws IOException {
         Selector selector = Selector.open();
         try {
-            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            SocketChannel channel = LocalSocket.connect(socket);
             try {
-                channel.configureBlocking(false);
-                if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
-                    throw new SocketException("the connection was not accepted");
-                }
                 channel.register(selector, SelectionKey.OP_READ);
                 return new ControlSocket(channel, selector, job);
             } catch (IOException | RuntimeException e) {

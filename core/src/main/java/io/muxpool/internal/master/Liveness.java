@@ -13,4 +13,11 @@ sealed interface Liveness {
      * back, it would remove the socket of its successor when it ends.
      */
     record Hung() implements Liveness {}
+
+    /**
+     * Another user listens there, whom nothing was sent.
+     *
+     * @param what who, and where
+     */
+    record Foreign(String what) implements Liveness {}
 }

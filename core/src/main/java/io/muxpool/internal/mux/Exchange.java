@@ -341,6 +341,12 @@ final class Exchange implements ChannelHandler {
         endStreams(why);
     }
 
+    /** Of the connection that carries it; 0 while none does. */
+    long roundTripNanos() {
+        @Nullable Channel open = channel();
+        return open == null ? 0 : open.attachment().roundTripNanos();
+    }
+
     private @Nullable Channel channel() {
         lock.lock();
         try {

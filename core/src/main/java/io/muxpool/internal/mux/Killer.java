@@ -12,33 +12,38 @@ import java.util.concurrent.TimeUnit;
  *
  * <pre>
  *   not sent yet  -> withdrawn: not started
- *   TERM ---- delivered -- grace --> KILL ---- delivered -- 2 s --> not confirmed
+ *   TERM ---- delivered -- grace --> KILL
  *     \                                \
  *      +-- refused: not confirmed       +-- refused: not confirmed
- *   at any time: the exit is told -> confirmed dead; the master is lost, or says nothing -> not confirmed
+ *   at any time: the exit is told -> confirmed dead; the master is lost, or the limit is reached -> not confirmed
  * </pre>
  *
  * Everything here happens on the loop, or under futures that complete there; nobody blocks.
  */
 final class Killer {
-    /** What a server gets to tell the end after KILL, and to answer at all. */
-    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** What a server gets for all its answers, besides the grace: short, since a caller waits behind its deadline. */
+    private static final long ANSWERS_NANOS = TimeUnit.MILLISECONDS.toNanos(750);
+
+    /** But this often a round trip, if that is longer: two are needed. */
+    private static final int ROUND_TRIPS = 4;
 
     private final Exchange exchange;
     private final EventLoop loop;
     private final long graceNanos;
+    private final long answersNanos;
     private final CompletableFuture<Ending> ending = new CompletableFuture<>();
 
     private Killer(Exchange exchange, EventLoop loop, long graceNanos) {
         this.exchange = exchange;
         this.loop = loop;
         this.graceNanos = graceNanos;
+        this.answersNanos = Math.max(ANSWERS_NANOS, ROUND_TRIPS * exchange.roundTripNanos());
     }
 
     /**
      * Starts the killing.
      *
-     * @return done, after grace + 4 s at the most, when it is known what can be known
+     * @return done when it is known what can be known: after the grace and 0.75 s, or four round trips, at the most
      */
     static CompletableFuture<Ending> kill(Exchange exchange, EventLoop loop, long graceNanos) {
         if (exchange.withdraw()) {
@@ -53,11 +58,7 @@ final class Killer {
         // The end as told wins whatever else happens; it may have been told long ago.
         exchange.exited().thenRun(() -> finish(Ending.confirmedDead()));
         exchange.end().thenAccept(this::ended);
-        EventLoop.Timer limit = loop.schedule(
-                graceNanos + 2 * ANSWER_NANOS,
-                () -> finish(Ending.notConfirmed("the server did not tell its end within "
-                        + TimeUnit.NANOSECONDS.toMillis(graceNanos + 2 * ANSWER_NANOS) + " ms")));
-        ending.whenComplete((known, failure) -> limit.cancel());
+        giveUpAfter(graceNanos + answersNanos, "the server has not told its end");
         if (graceNanos == 0) {
             killHard();
         } else {
@@ -66,16 +67,19 @@ final class Killer {
     }
 
     private void killHard() {
-        signal(
-                "KILL",
-                () -> schedule(
-                        ANSWER_NANOS,
-                        () -> finish(Ending.notConfirmed("KILL was delivered, and its end was not told within 2 s"))));
+        signal("KILL", () -> {});
     }
 
-    private void schedule(long nanos, Runnable next) {
+    private EventLoop.Timer schedule(long nanos, Runnable next) {
         EventLoop.Timer timer = loop.schedule(nanos, next);
         ending.whenComplete((known, failure) -> timer.cancel());
+        return timer;
+    }
+
+    private EventLoop.Timer giveUpAfter(long nanos, String why) {
+        return schedule(
+                nanos,
+                () -> finish(Ending.notConfirmed(why + " within " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms")));
     }
 
     private void signal(String name, Runnable delivered) {
@@ -84,8 +88,7 @@ final class Killer {
         }
         // A server that is there answers at once, whatever becomes of the command; so does not one behind a hung
         // master.
-        EventLoop.Timer silence = loop.schedule(
-                ANSWER_NANOS, () -> finish(Ending.notConfirmed("the server has not answered signal " + name)));
+        EventLoop.Timer silence = giveUpAfter(answersNanos, "the server has not answered signal " + name);
         exchange.signal(name).whenComplete((accepted, failure) -> {
             silence.cancel();
             if (failure != null) {

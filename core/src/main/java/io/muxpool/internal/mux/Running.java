@@ -338,7 +338,7 @@ public final class Running {
     }
 
     /**
-     * Kills the command: TERM, the grace, KILL. Done, after grace + 4 s at most, when it is known what became of it; what
+     * Kills the command: TERM, the grace, KILL. Done when it is known what became of it, which {@link Killer} bounds; what
      * is not confirmed dead counts as a session of the connection's from then on.
      */
     public CompletableFuture<Ending> kill(long graceNanos) {

@@ -53,6 +53,7 @@ public final class Pool {
     private final int maxConnections;
     private final Events events;
     private final Ladder ladder;
+    private final Departures departures = new Departures();
 
     private final ReentrantLock lock = new ReentrantLock();
     private final SlotTable<PooledLink> table;
@@ -106,7 +107,7 @@ public final class Pool {
 
     private Line<PooledLink> addLine() {
         LineOwner owner = new LineOwner();
-        Line<PooledLink> line = table.add(new PooledLink(remote, ladder, this::leases, owner));
+        Line<PooledLink> line = table.add(new PooledLink(remote, ladder, this::leases, owner, departures));
         owner.line = line;
         return line;
     }
@@ -227,7 +228,7 @@ public final class Pool {
             lock.unlock();
         }
         if (spent) {
-            Pumps.start(() -> discard(line));
+            discard(line);
         }
     }
 
@@ -565,7 +566,11 @@ public final class Pool {
         } finally {
             lock.unlock();
         }
-        closeAll(idle);
+        try {
+            closeAll(idle);
+        } finally {
+            departures.await();
+        }
     }
 
     private static void closeAll(List<Line<PooledLink>> lines) {
@@ -587,11 +592,7 @@ public final class Pool {
     }
 
     private void discard(Line<PooledLink> line) {
-        try {
-            line.link().closeForGood();
-        } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "retiring a connection of pool " + name + " failed", e);
-        }
+        departures.begin("connection " + line.link() + " of pool " + name, line.link()::closeForGood);
     }
 
     /** What listeners hear. */

@@ -37,6 +37,7 @@ final class PooledLink {
     private final Ladder ladder;
     private final Leasing leasing;
     private final LinkOwner owner;
+    private final Departures departures;
 
     // Guards the seat: which lease, master and link are in use. Held while a lease is taken, which is file operations.
     private final ReentrantLock lock = new ReentrantLock();
@@ -61,11 +62,12 @@ final class PooledLink {
 
     private record Held(Lease lease, ControlMaster master, LeaseStore leases) {}
 
-    PooledLink(Remote remote, Ladder ladder, Leasing leasing, LinkOwner owner) {
+    PooledLink(Remote remote, Ladder ladder, Leasing leasing, LinkOwner owner, Departures departures) {
         this.remote = remote;
         this.ladder = ladder;
         this.leasing = leasing;
         this.owner = owner;
+        this.departures = departures;
     }
 
     /** What is to be done over a link. */
@@ -155,10 +157,12 @@ final class PooledLink {
 
     private void abandon(Seat unusable) {
         if (leave(unusable)) {
-            unusable.link.close();
-            if (unusable.held != null) {
-                unusable.held.lease.discard();
-            }
+            departures.begin("unusable connection to " + remote, () -> {
+                unusable.link.close();
+                if (unusable.held != null) {
+                    unusable.held.lease.discard();
+                }
+            });
         }
     }
 

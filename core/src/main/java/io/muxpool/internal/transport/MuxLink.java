@@ -232,14 +232,17 @@ final class MuxLink implements Link {
                 if (job.remainingNanos() == 0) {
                     throw e;
                 }
-                abandonIfHung(way);
+                if (job.remainingNanos() > SILENCE_NANOS) {
+                    // Else the job's end would come before the answer of one that hangs.
+                    abandonIfHung(way);
+                }
             }
         }
     }
 
     private void abandonIfHung(Way way) {
         boolean silent = System.nanoTime() - way.sessions().lastNews() >= SILENCE_NANOS;
-        if (silent && way.sessions().isAlive() && !master.isAlive(way.to.pid)) {
+        if (silent && way.sessions().isAlive() && !master.isAlive(way.to.pid, Job.create())) {
             LOG.log(
                     Level.WARNING,
                     "the ssh master {0} of {1} hangs: it is given up",

@@ -29,7 +29,7 @@ final class ProcessLink implements Link {
         ControlMaster.Ready ready = ready(job);
         try {
             Ran ran = transport.run(command, master.socket(), job);
-            requireMaster(ready, command, ran.exit(), ran.output());
+            requireMaster(ready, command, ran.exit(), ran.output(), job);
             return ran.over(new Route(ready.reused(), OptionalLong.of(ready.pid())));
         } catch (JobException | OutcomeUnknownException e) {
             // Its client was killed; the command should at least hear of it.
@@ -56,8 +56,8 @@ final class ProcessLink implements Link {
      * Whatever the status, it is only worth something while the master lives: ssh's client is told the status as soon as
      * the command has exited, and a connection that is lost after that takes the rest of the output with it.
      */
-    private void requireMaster(ControlMaster.Ready ready, Command command, Exit exit, PartialOutput output) {
-        if (!master.isAlive(ready.pid())) {
+    private void requireMaster(ControlMaster.Ready ready, Command command, Exit exit, PartialOutput output, Job job) {
+        if (!master.isAlive(ready.pid(), job)) {
             master.forget();
             owner.happened(() -> new PoolEvent.ConnectionLost("the ssh master " + ready.pid() + " is gone"));
             throw new OutcomeUnknownException(
@@ -76,7 +76,7 @@ final class ProcessLink implements Link {
                 master.socket(),
                 job,
                 exit -> {
-                    requireMaster(ready, command, exit, PartialOutput.NONE);
+                    requireMaster(ready, command, exit, PartialOutput.NONE, job);
                     return exit;
                 },
                 master::nudge);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.muxpool.OtherJvm;
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.unix.User;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.ShortTemp;
 import java.io.IOException;
@@ -645,6 +646,44 @@ class LeaseStoreTest {
             Files.setAttribute(root, "unix:uid", 12345);
             assertRefused(root, store, "uid 12345", "uid 0");
             assertThat(Files.getAttribute(root, "unix:uid")).isEqualTo(12345);
+        }
+
+        @ParameterizedTest
+        @CsvSource({"rwxrwx---, 0770", "rwx----w-, 0702", "rwxrwxrwx, 0777"})
+        void rootBelowWhatOthersMayWriteToIsRefused(String permissions, String octal) throws IOException {
+            Path above = Files.createDirectory(temp.resolve("a"));
+            Path deep = above.resolve("b/c");
+            Files.setPosixFilePermissions(above, PosixFilePermissions.fromString(permissions));
+            SocketDirectoryException e = assertRefused(deep, store(deep), octal, "chmod go-w");
+            assertThat(e).hasMessageContaining(above + " above it");
+            assertThat(mode(above)).isEqualTo(permissions);
+
+            Files.setPosixFilePermissions(above, PosixFilePermissions.fromString("rwxr-xr-x"));
+            store(deep).acquire().discard();
+        }
+
+        @Test
+        void rootBelowAStickyPlaceForAllIsFine() throws IOException {
+            Path above = Files.createDirectory(temp.resolve("a"));
+            Files.setAttribute(above, "unix:mode", 01777);
+            store(above.resolve("b")).acquire().discard();
+        }
+
+        @Test
+        void rootBelowAForeignersDirectoryIsRefused() throws IOException {
+            assumeTrue(User.id() == 0, "only root can give a directory away");
+            Path above = Files.createDirectory(temp.resolve("a"));
+            Files.setAttribute(above, "unix:uid", 12345);
+            assertRefused(above.resolve("b"), store(above.resolve("b")), "uid 12345", "above it must belong to root");
+        }
+
+        @Test
+        void rootBehindALinkThatOthersMayPutElsewhereIsRefused() throws IOException {
+            Path good = Files.createDirectory(temp.resolve("good"));
+            Path open = Files.createDirectory(temp.resolve("open"));
+            Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+            Path link = Files.createSymbolicLink(open.resolve("link"), good);
+            assertRefused(link.resolve("r"), store(link.resolve("r")), "0777", "chmod go-w " + open);
         }
 
         @ParameterizedTest

@@ -65,7 +65,7 @@ final class ControlMasterTest {
         try (MasterTalk talk = MasterTalk.proxy(socket)) {
             assertThat(master.stopListening()).isTrue();
             assertThat(socket).doesNotExist();
-            assertThat(master.isAlive(pid)).isFalse();
+            assertThat(master.isAlive(pid, Job.create())).isFalse();
 
             int theirs = talk.session(1);
             talk.send(new ChannelMessage.Request(theirs, true, new ChannelRequest.Exec("exit 4")));
@@ -89,7 +89,7 @@ final class ControlMasterTest {
             assertThat(second).isNotEqualTo(first);
         }
         assertThat(Processes.awaitGone(first, SOON)).isTrue();
-        assertThat(master.isAlive(second)).isTrue();
+        assertThat(master.isAlive(second, Job.create())).isTrue();
     }
 
     @Test

@@ -4,14 +4,12 @@ import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.Frames;
 import io.muxpool.internal.mux.wire.MuxMessage;
 import io.muxpool.internal.mux.wire.ProtocolException;
+import io.muxpool.internal.unix.LocalSocket;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.SocketException;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
-import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
@@ -120,16 +118,12 @@ public final class Attachment implements EventLoop.Ready {
      * Connects to a master and asks for proxy mode, without waiting for its answer: see {@link #attached}.
      *
      * @param maxWindow the bound of each channel's receive window, in bytes
-     * @throws IOException when nobody listens there
+     * @throws IOException when nobody listens there, or another user
      */
     public static Attachment connect(Path socket, int maxWindow, Watcher watcher) throws IOException {
-        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        SocketChannel channel = LocalSocket.connect(socket);
         try {
-            channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
-            if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
-                throw new SocketException("the connection was not accepted");
-            }
             Attachment attachment = new Attachment(channel, watcher, maxWindow);
             attachment.outbox.send(new MuxMessage.Hello(), new MuxMessage.Proxy(PROXY_REQUEST));
             attachment.key = attachment.loop.register(channel, attachment);

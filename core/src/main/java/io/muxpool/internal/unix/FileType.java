@@ -1,4 +1,4 @@
-package io.muxpool.internal.file;
+package io.muxpool.internal.unix;
 
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,0 +1,68 @@
+package io.muxpool.internal.pool;
+
+import io.muxpool.internal.stream.Pumps;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Connections that a pool shuts down while it goes on. A master that hangs takes its time over that, 5 s at the most, which
+ * nobody who has a deadline shall wait for; closing the pool does. Thread-safe.
+ */
+final class Departures {
+    private static final Logger LOG = System.getLogger("io.muxpool.pool");
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition none = lock.newCondition();
+    // Guarded by lock.
+    private int underWay;
+
+    /**
+     * Begins one, and does not wait; its failure is logged.
+     *
+     * @param what is shut down, for the log
+     */
+    void begin(String what, Runnable departure) {
+        add(1);
+        Runnable guarded = () -> {
+            try {
+                departure.run();
+            } catch (RuntimeException e) {
+                LOG.log(Level.WARNING, "shutting down the " + what + " failed", e);
+            } finally {
+                add(-1);
+            }
+        };
+        try {
+            Pumps.start(guarded);
+        } catch (OutOfMemoryError e) {
+            // No thread to be had.
+            guarded.run();
+        }
+    }
+
+    private void add(int change) {
+        lock.lock();
+        try {
+            underWay += change;
+            if (underWay == 0) {
+                none.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until none is under way, whatever the interrupt flag says. */
+    void await() {
+        lock.lock();
+        try {
+            while (underWay > 0) {
+                none.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.muxpool.stress;
+
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.SshEndpoint;
+import io.muxpool.testkit.TcpProxy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the chaos happens on: an sshd, a proxy before it, a small disk for the sockets, and the journal. */
+final class Ground implements AutoCloseable {
+    /** Of the disk: enough for the sockets and notes of all crews, and soon full. */
+    private static final String SIZE = "256k";
+
+    private final ShortTemp temp = ShortTemp.create();
+    private final OpenSshServer server;
+    private final TcpProxy proxy;
+    private final Path disk = temp.resolve("d");
+    private final boolean mounted;
+
+    Ground() throws IOException, InterruptedException {
+        // Not root: sshd up to 9.7 kills nothing for root, and so nothing would ever be confirmed dead.
+        server = OpenSshServer.builder()
+                .asOrdinaryUser()
+                .option("MaxSessions", "10")
+                .start();
+        proxy = TcpProxy.to(server.port());
+        Files.createDirectory(disk, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        mounted = new ProcessBuilder(
+                                "mount", "-t", "tmpfs", "-o", "size=" + SIZE + ",mode=0700", "tmpfs", disk.toString())
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                        .start()
+                        .waitFor()
+                == 0;
+        Files.createDirectory(witnesses());
+    }
+
+    OpenSshServer server() {
+        return server;
+    }
+
+    TcpProxy proxy() {
+        return proxy;
+    }
+
+    /** Whether the sockets are on a disk of their own, which may be filled. That takes the right to mount one. */
+    boolean hasDisk() {
+        return mounted;
+    }
+
+    Path disk() {
+        return disk;
+    }
+
+    Path witnesses() {
+        return temp.resolve("w");
+    }
+
+    private Path journal() {
+        return server.home().resolve("journal");
+    }
+
+    /** For a crew whose deeds begin with that number. */
+    Crew.Errand errand(long first, int threads) {
+        return new Crew.Errand(
+                server.clientConfigForPort(proxy.port()),
+                SshEndpoint.ALIAS,
+                disk.resolve("s"),
+                journal(),
+                witnesses().resolve("from" + first),
+                first,
+                threads);
+    }
+
+    /** The ssh masters of all crews. */
+    List<Long> masters() {
+        return Processes.withArgument(disk.toString()).stream()
+                .filter(pid -> Processes.commandLine(pid).endsWith("[mux]"))
+                .toList();
+    }
+
+    /** How often each number is in the journal, when nothing can write to it any more. */
+    Map<Long, Integer> journalAtRest() throws IOException {
+        LeakCheck.endMasters(disk);
+        server.killConnections();
+        // Orphans of connections that were killed before. The longest deed takes 6 s.
+        if (!Processes.awaitNoneWithArgument(journal().toString(), Duration.ofSeconds(10))) {
+            throw new IllegalStateException(
+                    "commands still run: " + Processes.withArgument(journal().toString()));
+        }
+        Map<Long, Integer> lines = new HashMap<>();
+        if (Files.exists(journal())) {
+            Files.readAllLines(journal()).forEach(line -> lines.merge(Long.parseLong(line), 1, Integer::sum));
+        }
+        return lines;
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        LeakCheck.endMasters(disk);
+        proxy.close();
+        server.close();
+        if (mounted) {
+            new ProcessBuilder("umount", disk.toString()).inheritIO().start().waitFor();
+        }
+        temp.close();
+    }
+}
