@@ -36,14 +36,17 @@ class MuxFaultsTest {
         sockets.close();
     }
 
-    private ConnectionPool open() {
-        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+    private Remote remote() {
+        return Remote.builder(SshEndpoint.ALIAS)
                 .sshProgram(Ssh.program())
                 .configFile(server.clientConfig())
                 .socketDir(sockets.path())
                 .transport(TransportKind.MUX)
                 .build();
-        return ConnectionPool.open(remote, "faults");
+    }
+
+    private ConnectionPool open() {
+        return ConnectionPool.open(remote(), "faults");
     }
 
     @Test
@@ -85,6 +88,39 @@ class MuxFaultsTest {
             } finally {
                 Processes.signal(stopped, "CONT");
             }
+        }
+    }
+
+    /** It was to be shut down, being full of the command that may go on, and that asked the hung master for 5 s. */
+    @Test
+    void callIsBackSoonAfterItsDeadlineThoughItsHungConnectionIsGivenUp() {
+        Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
+        try (ConnectionPool pool =
+                ConnectionPool.builder(remote, "full").capacity(1).open()) {
+            assertBackInTime(pool, Duration.ofSeconds(1));
+        }
+    }
+
+    /** After 5 s of silence its master is asked, which takes a hung one 5 s more. */
+    @Test
+    void callIsBackSoonAfterItsDeadlineThoughItsSilentMasterWouldBeAsked() {
+        Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
+        try (ConnectionPool pool = ConnectionPool.open(remote, "silent")) {
+            assertBackInTime(pool, Duration.ofMillis(6500));
+        }
+    }
+
+    private static void assertBackInTime(ConnectionPool pool, Duration timeout) {
+        long master = pool.run("true").check().masterPid().orElseThrow();
+        Processes.signal(master, "STOP");
+        try {
+            long start = System.nanoTime();
+            JobTimeoutException e = catchThrowableOfType(
+                    JobTimeoutException.class, () -> pool.run(Command.of("true"), Job.withTimeout(timeout)));
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(timeout.plusSeconds(1));
+            assertThat(e.ending().fate()).isEqualTo(Ending.Fate.NOT_CONFIRMED);
+        } finally {
+            Processes.signal(master, "CONT");
         }
     }
 

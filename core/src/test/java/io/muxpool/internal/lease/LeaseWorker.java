@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -21,9 +20,8 @@ import java.util.concurrent.locks.LockSupport;
  * <pre>
  *   hold ROOT DESCRIPTION N                    take N leases, say each path and whether it is live, keep them until
  *                                              standard input ends, release them
- *   prove ROOT DESCRIPTION THREADS MARKERS MS  take and release as fast as possible, proving each lease exclusive with a
- *                                              marker file; say "LEASES VIOLATIONS". For so long, on a busy machine
- *                                              longer, so that there are enough leases to prove something
+ *   prove ROOT DESCRIPTION THREADS MARKERS     take and release as fast as possible, proving each lease exclusive with a
+ *                                              marker file; say "up", and "LEASES VIOLATIONS" when standard input ends
  *   storm ROOT DESCRIPTION THREADS             take and release for ever, one lease in two without a socket; say "up"
  * </pre>
  */
@@ -31,14 +29,10 @@ final class LeaseWorker {
     static final String MODE = "p";
     static final Duration PERSIST = Duration.ofSeconds(600);
 
-    /** Leases that each process of a proof makes at least. */
-    static final int ENOUGH = 500;
-
-    private static final int PATIENCE = 6;
-
     private final LeaseStore store;
     private final AtomicLong leases = new AtomicLong();
     private final AtomicLong violations = new AtomicLong();
+    private volatile boolean over;
 
     private LeaseWorker(LeaseStore store) {
         this.store = store;
@@ -51,7 +45,7 @@ final class LeaseWorker {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         switch (args[0]) {
             case "hold" -> worker.hold(number, out);
-            case "prove" -> worker.prove(number, Path.of(args[4]), Long.parseLong(args[5]), out);
+            case "prove" -> worker.prove(number, Path.of(args[4]), out);
             case "storm" -> worker.storm(number, out);
             default -> throw new IllegalArgumentException(args[0]);
         }
@@ -68,16 +62,18 @@ final class LeaseWorker {
         held.forEach(Lease::release);
     }
 
-    private void prove(int threads, Path markers, long millis, PrintStream out) throws InterruptedException {
-        long start = System.nanoTime();
-        long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
-        inThreads(threads, () -> {
-            long elapsed = 0;
-            while (elapsed < nanos || (leases.get() < ENOUGH && elapsed < PATIENCE * nanos)) {
+    private void prove(int threads, Path markers, PrintStream out) throws InterruptedException, IOException {
+        List<Thread> all = started(threads, () -> {
+            while (!over) {
                 proveOnce(markers);
-                elapsed = System.nanoTime() - start;
             }
         });
+        out.println("up");
+        System.in.readAllBytes();
+        over = true;
+        for (Thread thread : all) {
+            thread.join();
+        }
         out.println(leases + " " + violations);
     }
 
@@ -86,20 +82,47 @@ final class LeaseWorker {
         leases.incrementAndGet();
         Path marker = markers.resolve(lease.socket().getFileName());
         try {
-            // O_EXCL: whoever comes second fails, in whichever process and whatever the locks say.
-            Files.createFile(marker);
+            mark(marker);
             if (!Files.exists(lease.socket())) {
                 UnixSockets.make(lease.socket());
             }
             work();
             Files.delete(marker);
         } catch (FileAlreadyExistsException e) {
-            violations.incrementAndGet();
+            violated(markers, e);
         } catch (IOException | UncheckedIOException e) {
             // The marker or the socket was handled by another owner meanwhile.
-            violations.incrementAndGet();
+            violated(markers, e);
         }
         lease.release();
+    }
+
+    /**
+     * A link to our process's number: made by one of two only, in whichever process and whatever the locks say. One that a
+     * killed process left is nobody's.
+     */
+    private static void mark(Path marker) throws IOException {
+        Path us = Path.of(Long.toString(ProcessHandle.current().pid()));
+        try {
+            Files.createSymbolicLink(marker, us);
+        } catch (FileAlreadyExistsException e) {
+            long owner = Long.parseLong(Files.readSymbolicLink(marker).toString());
+            if (ProcessHandle.of(owner).map(ProcessHandle::isAlive).orElse(false)) {
+                throw e;
+            }
+            Files.delete(marker);
+            Files.createSymbolicLink(marker, us);
+        }
+    }
+
+    /** Left as a file too: we may be killed before we can say it. */
+    private void violated(Path markers, Exception e) {
+        violations.incrementAndGet();
+        try {
+            Files.writeString(Files.createTempFile(markers, "violation", ""), String.valueOf(e));
+        } catch (IOException unwritten) {
+            throw new UncheckedIOException(unwritten);
+        }
     }
 
     private static void work() {
@@ -114,7 +137,7 @@ final class LeaseWorker {
 
     private void storm(int threads, PrintStream out) throws InterruptedException {
         out.println("up");
-        inThreads(threads, () -> {
+        List<Thread> all = started(threads, () -> {
             while (true) {
                 Lease lease = store.acquire();
                 if (ThreadLocalRandom.current().nextBoolean() && !Files.exists(lease.socket())) {
@@ -124,17 +147,18 @@ final class LeaseWorker {
                 lease.release();
             }
         });
+        for (Thread thread : all) {
+            thread.join();
+        }
     }
 
-    private static void inThreads(int count, Runnable work) throws InterruptedException {
+    private static List<Thread> started(int count, Runnable work) {
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Thread thread = new Thread(work, "lease-worker-" + i);
             thread.start();
             threads.add(thread);
         }
-        for (Thread thread : threads) {
-            thread.join();
-        }
+        return threads;
     }
 }
