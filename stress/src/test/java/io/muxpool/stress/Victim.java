@@ -1,12 +1,6 @@
 package io.muxpool.stress;
 
-import io.muxpool.Remote;
-import io.muxpool.testkit.Processes;
-import java.io.File;
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -19,31 +13,10 @@ final class Victim implements AutoCloseable {
     }
 
     static Victim start(Crew.Errand errand) throws IOException {
-        List<String> words = new ArrayList<>();
-        words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        words.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
-        words.addAll(List.of(
-                "-cp",
-                place(Crew.class)
-                        + File.pathSeparator
-                        + place(Remote.class)
-                        + File.pathSeparator
-                        + place(Processes.class)));
-        words.add(Crew.class.getName());
-        words.addAll(errand.toArguments());
-        return new Victim(new ProcessBuilder(words)
+        return new Victim(OtherJava.of(Crew.class, List.of("-Xmx256m"), errand.toArguments())
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start());
-    }
-
-    private static Path place(Class<?> type) {
-        try {
-            return Path.of(
-                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /** KILL, and gone. */
