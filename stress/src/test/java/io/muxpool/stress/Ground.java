@@ -34,14 +34,22 @@ final class Ground implements AutoCloseable {
                 .start();
         proxy = TcpProxy.to(server.port());
         Files.createDirectory(disk, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        mounted = new ProcessBuilder(
-                                "mount", "-t", "tmpfs", "-o", "size=" + SIZE + ",mode=0700", "tmpfs", disk.toString())
-                        .redirectErrorStream(true)
-                        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                        .start()
-                        .waitFor()
-                == 0;
+        mounted = ends("mount", "-t", "tmpfs", "-o", "size=" + SIZE + ",mode=0700", "tmpfs", disk.toString());
         Files.createDirectory(witnesses());
+    }
+
+    /** Whether the program is there, and ends well. */
+    private static boolean ends(String... words) throws InterruptedException {
+        try {
+            return new ProcessBuilder(words)
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     OpenSshServer server() {
@@ -105,12 +113,12 @@ final class Ground implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws InterruptedException {
         LeakCheck.endMasters(disk);
         proxy.close();
         server.close();
-        if (mounted) {
-            new ProcessBuilder("umount", disk.toString()).inheritIO().start().waitFor();
+        if (mounted && !ends("umount", disk.toString())) {
+            throw new IllegalStateException("cannot unmount " + disk);
         }
         temp.close();
     }
