@@ -33,7 +33,7 @@ public final class Connection implements AutoCloseable {
      *
      * <p>When the job ends first, the command is killed, local or remote: TERM, {@link Remote#killGrace}, KILL. The
      * exception says whether it is dead, and why not when it is not known ({@link JobException#ending}); finding that out
-     * takes at most the grace and 0.75 s beyond the deadline (or four round trips, if they are longer). What has left the command's process group on purpose goes on.
+     * takes at most the grace and 0.6 s beyond the deadline (or four round trips, at most 3 s). What has left the command's process group on purpose goes on.
      *
      * <p>With the transports {@code PROCESS} and {@code PLAIN} there are no signals: the command loses its connection's
      * streams but is not killed by that; what neither reads nor writes goes on. Until it ends, it keeps its session on the

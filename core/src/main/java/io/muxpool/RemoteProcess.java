@@ -184,8 +184,8 @@ public final class RemoteProcess extends Process {
     }
 
     /**
-     * As {@link #destroyForcibly}, done when it is known whether it is dead: after the grace and 0.75 s at most, or four
-     * round trips, if they are longer.
+     * As {@link #destroyForcibly}, done when it is known whether it is dead: after the grace and 0.6 s, or four round
+     * trips, at most 3 s.
      */
     public CompletableFuture<Ending> kill() {
         return handedOver(started.kill());

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muxpool.testkit.LeakCheck;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** For a minute, or as many as {@code -Dmuxpool.chaos} says. */
+@Timeout(value = 1, unit = TimeUnit.HOURS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ChaosTest {
     @RegisterExtension
     static final LeakCheck LEAKS = new LeakCheck();
@@ -20,6 +23,8 @@ class ChaosTest {
         System.out.print(judge.report());
 
         assertThat(judge.violations()).isEmpty();
+        // Each of them was put to the test.
+        assertThat(judge.outcomes()).containsKeys(Told.SUCCEEDED, Told.NOT_STARTED, Told.UNKNOWN, Told.DEAD);
         assertThat(judge.outcomes().get(Told.SUCCEEDED)).isGreaterThan(100);
         assertThat(judge.faults()).hasSizeGreaterThan(6);
     }

@@ -112,7 +112,7 @@ final class Crew implements AutoCloseable {
                     ? RetryPolicy.none()
                     : RetryPolicy.builder().build();
             witness.begins(deed.number());
-            try (Lateness lateness = new Lateness(deed, pool)) {
+            try {
                 witness.told(deed.number(), run(pool, deed, policy));
             } catch (RuntimeException | Error e) {
                 witness.wrong(deed.number(), "an exception that nothing announces: " + e);
@@ -154,8 +154,7 @@ final class Crew implements AutoCloseable {
     private Told run(ConnectionPool pool, Deed deed, RetryPolicy policy) {
         Job job = Job.withTimeout(deed.timeout());
         try {
-            CommandResult result = policy.call(
-                    job, retry -> pool.run(deed.command(errand.journal()).withLogLevel(Level.TRACE), job));
+            CommandResult result = timed(pool, deed, policy, job);
             if (result.exit() instanceof Exit.Ambiguous) {
                 return Told.UNKNOWN;
             }
@@ -170,6 +169,13 @@ final class Crew implements AutoCloseable {
             return Told.UNKNOWN;
         } catch (JobException e) {
             return told(deed, e.ending());
+        }
+    }
+
+    private CommandResult timed(ConnectionPool pool, Deed deed, RetryPolicy policy, Job job) {
+        try (Lateness lateness = new Lateness(deed, pool)) {
+            return policy.call(
+                    job, retry -> pool.run(deed.command(errand.journal()).withLogLevel(Level.TRACE), job));
         }
     }
 

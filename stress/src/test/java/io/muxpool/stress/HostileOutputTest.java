@@ -22,13 +22,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Output without end, measure or manners, to a client in a small heap of its own. {@code -Dmuxpool.flood=N} says how many
  * gigabytes.
  */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
 class HostileOutputTest {
     private static final long GIGABYTES = Long.getLong("muxpool.flood", 1);
     private static final int LIMIT = 1 << 20;

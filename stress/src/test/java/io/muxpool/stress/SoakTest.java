@@ -22,15 +22,18 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Many commands, one after another, by eight threads of one JVM: heap, threads and descriptors are the same near the end as
  * near the beginning. {@code -Dmuxpool.soak=N} says how many commands, and a twentieth of them on a real sshd.
  */
+@Timeout(value = 1, unit = TimeUnit.HOURS)
 class SoakTest {
     private static final int COMMANDS = Integer.getInteger("muxpool.soak", 20_000);
     private static final int THREADS = 8;

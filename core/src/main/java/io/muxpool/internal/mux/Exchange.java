@@ -53,6 +53,8 @@ final class Exchange implements ChannelHandler {
     private final CompletableFuture<Throwable> broken = new CompletableFuture<>();
 
     private final ReentrantLock lock = new ReentrantLock();
+    private volatile boolean signalRefused;
+
     // All guarded by lock, which may be held when the channel's is taken.
     private final Deque<CompletableFuture<Boolean>> replies = new ArrayDeque<>();
     private Phase phase = Phase.WAITING;
@@ -286,6 +288,7 @@ final class Exchange implements ChannelHandler {
                 answer.completeExceptionally(failure);
                 return;
             }
+            signalRefused = !accepted;
             @Nullable Channel open = channel();
             if (!accepted && open != null && System.nanoTime() - sentAt < YOUNG_NANOS) {
                 open.attachment().loop().schedule(SIGNAL_AGAIN_NANOS, () -> trySignal(name, answer));
@@ -293,6 +296,11 @@ final class Exchange implements ChannelHandler {
                 answer.complete(accepted);
             }
         });
+    }
+
+    /** Whether the last answer to a signal was no, also when it is tried again. */
+    boolean signalRefused() {
+        return signalRefused;
     }
 
     private CompletableFuture<Boolean> sendSignal(String name) {

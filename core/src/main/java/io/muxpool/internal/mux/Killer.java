@@ -11,21 +11,22 @@ import java.util.concurrent.TimeUnit;
  * Dead is only what the server has told the end of.
  *
  * <pre>
- *   not sent yet  -> withdrawn: not started
- *   TERM ---- delivered -- grace --> KILL
- *     \                                \
- *      +-- refused: not confirmed       +-- refused: not confirmed
- *   at any time: the exit is told -> confirmed dead; the master is lost, or the limit is reached -> not confirmed
+ *   not sent yet -> withdrawn: not started
+ *   TERM -- grace --> KILL -- as long as answers may take --> not confirmed
+ *   at any time: the exit is told -> confirmed dead; a signal is refused, or the master is lost -> not confirmed
  * </pre>
  *
  * Everything here happens on the loop, or under futures that complete there; nobody blocks.
  */
 final class Killer {
     /** What a server gets for all its answers, besides the grace: short, since a caller waits behind its deadline. */
-    private static final long ANSWERS_NANOS = TimeUnit.MILLISECONDS.toNanos(750);
+    private static final long ANSWERS_NANOS = TimeUnit.MILLISECONDS.toNanos(600);
 
     /** But this often a round trip, if that is longer: two are needed. */
     private static final int ROUND_TRIPS = 4;
+
+    /** And no longer than this: a round trip may have been measured while the network stood still. */
+    private static final long MOST_ANSWERS_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final Exchange exchange;
     private final EventLoop loop;
@@ -37,13 +38,14 @@ final class Killer {
         this.exchange = exchange;
         this.loop = loop;
         this.graceNanos = graceNanos;
-        this.answersNanos = Math.max(ANSWERS_NANOS, ROUND_TRIPS * exchange.roundTripNanos());
+        this.answersNanos =
+                Math.max(ANSWERS_NANOS, Math.min(MOST_ANSWERS_NANOS, ROUND_TRIPS * exchange.roundTripNanos()));
     }
 
     /**
      * Starts the killing.
      *
-     * @return done when it is known what can be known: after the grace and 0.75 s, or four round trips, at the most
+     * @return done when it is known what can be known: after the grace and 0.6 s, or four round trips, at the most
      */
     static CompletableFuture<Ending> kill(Exchange exchange, EventLoop loop, long graceNanos) {
         if (exchange.withdraw()) {
@@ -58,50 +60,46 @@ final class Killer {
         // The end as told wins whatever else happens; it may have been told long ago.
         exchange.exited().thenRun(() -> finish(Ending.confirmedDead()));
         exchange.end().thenAccept(this::ended);
-        giveUpAfter(graceNanos + answersNanos, "the server has not told its end");
-        if (graceNanos == 0) {
-            killHard();
-        } else {
-            signal("TERM", () -> schedule(graceNanos, this::killHard));
+        long most = graceNanos + answersNanos;
+        schedule(most, () -> finish(notTold(most)));
+        if (graceNanos > 0) {
+            signal("TERM");
         }
+        // Whether TERM was answered or not: it may stand in a queue, and KILL then stands behind it.
+        schedule(graceNanos, () -> signal("KILL"));
     }
 
-    private void killHard() {
-        signal("KILL", () -> {});
-    }
-
-    private EventLoop.Timer schedule(long nanos, Runnable next) {
+    private void schedule(long nanos, Runnable next) {
+        if (nanos == 0) {
+            next.run();
+            return;
+        }
         EventLoop.Timer timer = loop.schedule(nanos, next);
         ending.whenComplete((known, failure) -> timer.cancel());
-        return timer;
     }
 
-    private EventLoop.Timer giveUpAfter(long nanos, String why) {
-        return schedule(
-                nanos,
-                () -> finish(Ending.notConfirmed(why + " within " + TimeUnit.NANOSECONDS.toMillis(nanos) + " ms")));
-    }
-
-    private void signal(String name, Runnable delivered) {
+    private void signal(String name) {
         if (ending.isDone()) {
             return;
         }
-        // A server that is there answers at once, whatever becomes of the command; so does not one behind a hung
-        // master.
-        EventLoop.Timer silence = giveUpAfter(answersNanos, "the server has not answered signal " + name);
         exchange.signal(name).whenComplete((accepted, failure) -> {
-            silence.cancel();
-            if (failure != null) {
-                // The channel has ended; ended() says how.
-                return;
-            }
-            if (accepted) {
-                delivered.run();
-            } else {
-                finish(Ending.notConfirmed("the server refuses to deliver signal " + name
-                        + ": sshd up to 9.7 does for root, and any for forced commands and subsystems"));
+            // When the channel has ended, ended() says how.
+            if (failure == null && !accepted) {
+                finish(refused());
             }
         });
+    }
+
+    private Ending notTold(long nanos) {
+        return exchange.signalRefused()
+                ? refused()
+                : Ending.notConfirmed("the server has not told its end within " + TimeUnit.NANOSECONDS.toMillis(nanos)
+                        + " ms of the first signal");
+    }
+
+    private static Ending refused() {
+        return Ending.notConfirmed("the server refuses to deliver signals: sshd up to 9.7 does for root, and any for"
+                + " forced commands and subsystems");
     }
 
     private void ended(End end) {

@@ -18,13 +18,17 @@ final class Departures {
     // Guarded by lock.
     private int underWay;
 
+    /** One is to be begun: from now on {@link #await} waits for it. */
+    void announce() {
+        add(1);
+    }
+
     /**
-     * Begins one, and does not wait; its failure is logged.
+     * Begins one that was announced, and does not wait; its failure is logged.
      *
      * @param what is shut down, for the log
      */
     void begin(String what, Runnable departure) {
-        add(1);
         Runnable guarded = () -> {
             try {
                 departure.run();

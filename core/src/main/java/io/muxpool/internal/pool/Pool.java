@@ -214,6 +214,9 @@ public final class Pool {
      */
     private boolean settle(Line<PooledLink> line) {
         boolean spent = table.removeIfSpent(line);
+        if (spent) {
+            departures.announce();
+        }
         serveWaiters();
         return spent;
     }
@@ -458,17 +461,23 @@ public final class Pool {
 
     private void end(Line<PooledLink> line, SlotTable.End end) {
         boolean spent;
+        boolean over;
         boolean last;
         lock.lock();
         try {
             table.end(line, end);
             spent = settle(line);
+            over = closed;
             last = closed && line.running() == 0;
         } finally {
             lock.unlock();
         }
         if (spent) {
             discard(line);
+            if (over) {
+                // The pool was closed before: nobody else waits, and the JVM may end with this command.
+                departures.await();
+            }
         } else if (last) {
             // The pool was closed while this ran. Its lease was kept until now: nobody else may take a master in use.
             try {

@@ -157,6 +157,7 @@ final class PooledLink {
 
     private void abandon(Seat unusable) {
         if (leave(unusable)) {
+            departures.announce();
             departures.begin("unusable connection to " + remote, () -> {
                 unusable.link.close();
                 if (unusable.held != null) {

@@ -2,6 +2,7 @@ package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Route;
+import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.JobException;
@@ -58,6 +59,11 @@ final class ProcessLink implements Link {
      */
     private void requireMaster(ControlMaster.Ready ready, Command command, Exit exit, PartialOutput output, Job job) {
         if (!master.isAlive(ready.pid(), job)) {
+            // Asked too late to tell whether it was gone or only slow.
+            job.check(
+                    "asking whether the master of " + command + " is still there",
+                    Ending.notConfirmed("the ssh master did not answer in time"),
+                    output);
             master.forget();
             owner.happened(() -> new PoolEvent.ConnectionLost("the ssh master " + ready.pid() + " is gone"));
             throw new OutcomeUnknownException(

@@ -6,6 +6,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
 import jdk.net.ExtendedSocketOptions;
 
 /** Connects to sockets in the file system, and only to those that we ourselves, or root, listen at. */
@@ -17,7 +18,7 @@ public final class LocalSocket {
         private static final long serialVersionUID = 1L;
 
         private ForeignPeerException(Path socket, String user) {
-            super("user " + user + ", and not " + User.name() + ", listens at " + socket + ": nothing was sent there");
+            super("user " + user + " listens at " + socket + ", neither you nor root: nothing was sent there");
         }
     }
 
@@ -37,11 +38,10 @@ public final class LocalSocket {
             if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
                 throw new SocketException("the connection was not accepted");
             }
-            // By name, since that is what Java tells; it is the id where there is no name.
-            String peer =
-                    channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
-            if (!peer.equals(User.name()) && !peer.equals("root")) {
-                throw new ForeignPeerException(socket, peer);
+            UserPrincipal peer =
+                    channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user();
+            if (!User.isTrusted(peer)) {
+                throw new ForeignPeerException(socket, peer.getName());
             }
             return channel;
         } catch (IOException | RuntimeException e) {

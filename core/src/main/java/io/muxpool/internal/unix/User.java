@@ -2,38 +2,26 @@ package io.muxpool.internal.unix;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.List;
 
-/** The effective user of this process, which Java does not tell: the owner of what it owns. */
+/** The effective user of this process, which Java does not tell. */
 public final class User {
     private static final int ROOT = 0;
 
     private User() {}
 
-    private record Owner(int id, String name) {
-        static Owner of(Path path) throws IOException {
-            // /proc/self is a symbolic link; its own owner is the effective user too.
-            return new Owner(
-                    (int) Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS),
-                    Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName());
-        }
-    }
-
     private static final class Holder {
-        static final Owner US = find();
+        static final int ID = find();
     }
 
     /** The user id. */
     public static int id() {
-        return Holder.US.id;
-    }
-
-    /** The name; the id in digits where it has none. */
-    public static String name() {
-        return Holder.US.name;
+        return Holder.ID;
     }
 
     /** Whether nothing can be kept from this user: it is us, or root. */
@@ -41,21 +29,50 @@ public final class User {
         return id == ROOT || id == id();
     }
 
-    private static Owner find() {
+    /** The same by what Java tells of a file or a socket, which compares ids and not names. */
+    static boolean isTrusted(UserPrincipal user) throws IOException {
+        return user.equals(principal(id())) || user.equals(principal(ROOT));
+    }
+
+    /** Java finds a user by name, and by the id in digits where no name is so. */
+    static UserPrincipal principal(int id) throws IOException {
+        return FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(Integer.toString(id));
+    }
+
+    private static int find() {
         try {
+            return onLinux(Files.readAllLines(Path.of("/proc/self/status")));
+        } catch (NoSuchFileException e) {
+            return ofNewFile();
+        } catch (IOException e) {
+            throw unknown(e);
+        }
+    }
+
+    /** Its line {@code Uid:} has the real, the effective and more. The link /proc/self is always root's. */
+    private static int onLinux(List<String> status) {
+        return status.stream()
+                .filter(line -> line.startsWith("Uid:"))
+                .map(line -> Integer.parseInt(line.split("\\s+", -1)[2]))
+                .findFirst()
+                .orElseGet(User::ofNewFile);
+    }
+
+    /** No /proc (macOS, BSD): a file made now is owned by the effective user. */
+    private static int ofNewFile() {
+        try {
+            Path probe = Files.createTempFile("muxpool", ".uid");
             try {
-                return Owner.of(Path.of("/proc/self"));
-            } catch (NoSuchFileException e) {
-                // No /proc (macOS, BSD): a file made now is owned by the effective user.
-                Path probe = Files.createTempFile("muxpool", ".uid");
-                try {
-                    return Owner.of(probe);
-                } finally {
-                    Files.delete(probe);
-                }
+                return (int) Files.getAttribute(probe, "unix:uid");
+            } finally {
+                Files.delete(probe);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot find out this process's user id", e);
+            throw unknown(e);
         }
+    }
+
+    private static UncheckedIOException unknown(IOException e) {
+        return new UncheckedIOException("cannot find out this process's user id", e);
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Leases among several processes, and what is left of those that die. */
-@Timeout(90)
+@Timeout(1200)
 class LeaseExclusivityTest {
     private static final String DESCRIPTION = "dst#u@h###pool";
     private static final int JVMS = 8;

@@ -65,7 +65,11 @@ final class LeaseWorker {
     private void prove(int threads, Path markers, PrintStream out) throws InterruptedException, IOException {
         List<Thread> all = started(threads, () -> {
             while (!over) {
-                proveOnce(markers);
+                try {
+                    proveOnce(markers);
+                } catch (RuntimeException e) {
+                    violated(markers, e);
+                }
             }
         });
         out.println("up");
@@ -107,11 +111,24 @@ final class LeaseWorker {
             Files.createSymbolicLink(marker, us);
         } catch (FileAlreadyExistsException e) {
             long owner = Long.parseLong(Files.readSymbolicLink(marker).toString());
-            if (ProcessHandle.of(owner).map(ProcessHandle::isAlive).orElse(false)) {
+            if (isAlive(owner)) {
                 throw e;
             }
             Files.delete(marker);
             Files.createSymbolicLink(marker, us);
+        }
+    }
+
+    /** A killed one that is not reaped yet has lost its locks, but Java takes it for alive. */
+    private static boolean isAlive(long pid) {
+        if (ProcessHandle.of(pid).isEmpty()) {
+            return false;
+        }
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+            return "ZX".indexOf(stat.charAt(stat.lastIndexOf(')') + 2)) < 0;
+        } catch (IOException e) {
+            return !Files.exists(Path.of("/proc"));
         }
     }
 
