@@ -11,6 +11,7 @@ import java.net.ConnectException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -165,7 +166,7 @@ final class ControlSocket implements AutoCloseable {
         hello.encode(out);
         request.encode(out);
         // 24 bytes into the empty buffer of a fresh socket: never partial.
-        channel.write(out.flip());
+        write(out.flip());
         if (receive() instanceof MuxMessage.Hello theirs && theirs.version() == MuxMessage.Hello.VERSION) {
             return receive();
         }
@@ -187,10 +188,10 @@ final class ControlSocket implements AutoCloseable {
         ByteBuffer next =
                 room <= in.capacity() ? in.compact() : ByteBuffer.allocate(room).put(in);
         in = next;
-        int n = channel.read(next);
+        int n = take(next);
         while (n == 0) {
             awaitReadable();
-            n = channel.read(next);
+            n = take(next);
         }
         next.flip();
         if (n < 0) {
@@ -198,10 +199,37 @@ final class ControlSocket implements AutoCloseable {
         }
     }
 
+    private int take(ByteBuffer to) throws IOException {
+        try {
+            return channel.read(to);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            throw hungUp(e);
+        }
+    }
+
+    private void write(ByteBuffer words) throws IOException {
+        try {
+            channel.write(words);
+        } catch (ClosedChannelException e) {
+            throw e;
+        } catch (IOException e) {
+            throw hungUp(e);
+        }
+    }
+
+    /** A local socket breaks, rather than ending, when the other side has closed it with words of ours unread. */
+    private static EOFException hungUp(IOException broken) {
+        EOFException end = new EOFException("the master closed the connection: " + broken.getMessage());
+        end.initCause(broken);
+        return end;
+    }
+
     private void awaitEnd() throws IOException {
         ByteBuffer rest = ByteBuffer.allocate(64);
         try {
-            while (channel.read(rest.clear()) >= 0) {
+            while (take(rest.clear()) >= 0) {
                 awaitReadable();
             }
         } catch (EOFException e) {

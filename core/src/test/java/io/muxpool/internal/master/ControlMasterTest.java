@@ -167,6 +167,20 @@ final class ControlMasterTest {
                 .isEqualTo(new Liveness.Hung());
     }
 
+    /** Its end of the socket was closed with our words unread: what we get is an error, and no end of file. */
+    @Test
+    void aMasterThatGoesAwayWhileItIsAskedDoesNotPassForHung() throws Exception {
+        try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            FutureTask<Liveness> task = new FutureTask<>(() -> ControlSocket.check(socket, Job.create()));
+            Thread caller = new Thread(task, "caller");
+            caller.start();
+            listener.accept().close();
+            assertThat(task.get()).isEqualTo(new Liveness.Dead());
+            caller.join();
+        }
+    }
+
     @Test
     void anAnswerIsUnderstoodBehindLongExtensions() throws Exception {
         String value = "61".repeat(1000);

@@ -249,7 +249,11 @@ public final class EventLoop {
         Ready ready = (Ready) key.attachment();
         try {
             ready.ready(key);
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (IOException e) {
+            ready.failed(e);
+        } catch (RuntimeException | Error e) {
+            // Else a bug would look like a master that went away.
+            LOG.log(Level.ERROR, "a connection is given up for a failure of ours", e);
             ready.failed(e);
         }
     }
