@@ -98,7 +98,8 @@ public final class ConnectionPool implements AutoCloseable {
     }
 
     /**
-     * Refuses new work and shuts down every connection, also when one fails. Does nothing the second time.
+     * Refuses new work and shuts down every connection, also when one fails. Does nothing the second time. Blocks: for
+     * moments, and some 12 s for each connection whose master hangs.
      *
      * @throws SocketDirectoryException when leases could not be returned in order; they are unlocked all the same. The
      *     other failures are suppressed in the first

@@ -80,7 +80,8 @@ public final class LeaseStore {
         namespace.requireWithinBudget();
         SafeDirectory.ensure(namespace.root());
         SafeDirectory.checkAncestors(namespace.root());
-        namespace.directories().forEach(SafeDirectory::ensure);
+        // The first of them is the root.
+        namespace.directories().stream().skip(1).forEach(SafeDirectory::ensure);
         try {
             return taking.take();
         } catch (IOException e) {

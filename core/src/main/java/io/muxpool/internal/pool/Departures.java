@@ -7,8 +7,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Connections that a pool shuts down while it goes on. A master that hangs takes its time over that, 5 s at the most, which
- * nobody who has a deadline shall wait for; closing the pool does. Thread-safe.
+ * Connections that a pool shuts down while it goes on. A master that hangs takes its time over that: 2 s for answers under
+ * way, and up to 10 s until it is given up. Nobody who has a deadline shall wait for it; closing the pool does. Thread-safe.
  */
 final class Departures {
     private static final Logger LOG = System.getLogger("io.muxpool.pool");

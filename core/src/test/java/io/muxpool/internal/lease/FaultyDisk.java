@@ -16,13 +16,18 @@ import java.nio.file.CopyOption;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileStore;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileAttributeView;
+import java.nio.file.attribute.UserPrincipalLookupService;
 import java.nio.file.spi.FileSystemProvider;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -48,7 +53,7 @@ final class FaultyDisk {
 
     private final FileSystemProvider real = FileSystems.getDefault().provider();
     private final FaultyProvider provider = new FaultyProvider();
-    private final FileSystem system = (FileSystem) new FaultySystem();
+    private final FileSystem system = new FaultySystem();
     private Fault fault = Fault.NONE;
 
     void breaks(Fault how) {
@@ -66,12 +71,12 @@ final class FaultyDisk {
                     if (method.getName().equals("getFileSystem")) {
                         return system;
                     }
-                    Object[] real = arguments == null ? new Object[0] : arguments.clone();
-                    for (int i = 0; i < real.length; i++) {
-                        real[i] = real[i] instanceof Path ours ? real(ours) : real[i];
+                    Object[] unwrapped = arguments == null ? new Object[0] : arguments.clone();
+                    for (int i = 0; i < unwrapped.length; i++) {
+                        unwrapped[i] = unwrapped[i] instanceof Path ours ? real(ours) : unwrapped[i];
                     }
                     try {
-                        return wrapped(method.invoke(path, real));
+                        return wrapped(method.invoke(path, unwrapped));
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
@@ -142,17 +147,17 @@ final class FaultyDisk {
         }
 
         @Override
-        public java.nio.file.PathMatcher getPathMatcher(String pattern) {
+        public PathMatcher getPathMatcher(String pattern) {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public java.nio.file.attribute.UserPrincipalLookupService getUserPrincipalLookupService() {
+        public UserPrincipalLookupService getUserPrincipalLookupService() {
             throw new UnsupportedOperationException();
         }
 
         @Override
-        public java.nio.file.WatchService newWatchService() {
+        public WatchService newWatchService() {
             throw new UnsupportedOperationException();
         }
     }
@@ -228,11 +233,11 @@ final class FaultyDisk {
         @Override
         public void move(Path from, Path to, CopyOption... options) throws IOException {
             if (fault == Fault.NO_RENAMES) {
-                throw new java.nio.file.FileSystemException(from.toString(), to.toString(), "Input/output error");
+                throw new FileSystemException(from.toString(), to.toString(), "Input/output error");
             }
             real.move(real(from), real(to), options);
             if (fault == Fault.RENAMES_ANSWERED_LATE) {
-                throw new java.nio.file.NoSuchFileException(from.toString());
+                throw new NoSuchFileException(from.toString());
             }
         }
 

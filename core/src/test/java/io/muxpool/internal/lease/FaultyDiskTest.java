@@ -111,4 +111,16 @@ class FaultyDiskTest {
         first.discard();
         second.discard();
     }
+
+    @Test
+    void leaseGivenBackByARenameThatTheDiskDeniesIsThereForTheNext() {
+        Lease lease = warm();
+        String socket = lease.socket().toString();
+        disk.breaks(FaultyDisk.Fault.RENAMES_ANSWERED_LATE);
+        lease.release();
+        disk.mend();
+        Lease again = store.acquire();
+        assertThat(again.socket().toString()).isEqualTo(socket);
+        again.discard();
+    }
 }
