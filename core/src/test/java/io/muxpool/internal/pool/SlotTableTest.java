@@ -322,4 +322,61 @@ class SlotTableTest {
         assertThat(table.removeIfSpent(line)).isTrue();
         assertThat(table.size()).isZero();
     }
+
+    @Test
+    void whatWasGivenUpOnALineStaysKnownOfIt() {
+        SlotTable<String> table = new SlotTable<>(3);
+        Line<String> line = table.add("a");
+        for (SlotTable.End end : List.of(SlotTable.End.NOT_RUN, SlotTable.End.SERVED)) {
+            table.begin(line);
+            table.end(line, end);
+            assertThat(line.abandoned()).as("after %s", end).isFalse();
+        }
+        table.begin(line);
+        table.end(line, SlotTable.End.ABANDONED);
+        table.begin(line);
+        table.end(line, SlotTable.End.SERVED);
+        assertThat(line.abandoned()).isTrue();
+        assertThat(line.running()).isZero();
+    }
+
+    @Test
+    void leftoversOfBothKindsTakeSlotsUntilTheyAreGone() {
+        SlotTable<String> table = new SlotTable<>(5);
+        Line<String> line = table.add("a");
+        assertThat(line.hasLeftovers()).isFalse();
+        table.linger(line, 1);
+        assertThat(line.hasLeftovers()).isTrue();
+        assertThat(line.free()).isEqualTo(4);
+        table.leaveBehind(line, 2);
+        table.take(line);
+        assertThat(line.free()).isEqualTo(1);
+        assertThat(line.taken()).isEqualTo(1);
+        table.linger(line, -1);
+        assertThat(line.hasLeftovers()).isTrue();
+        table.leaveBehind(line, -2);
+        assertThat(line.hasLeftovers()).isFalse();
+        assertThat(line.free()).isEqualTo(4);
+    }
+
+    @Test
+    void lineIsRetiredOnlyWhenItIsToldSoOrIsFullOfWhatWasLeftBehindAlone() {
+        SlotTable<String> table = new SlotTable<>(2);
+        Line<String> line = table.add("a");
+        table.leaveBehind(line, 1);
+        assertThat(table.removeIfSpent(line)).isFalse();
+        table.begin(line);
+        table.leaveBehind(line, 1);
+        assertThat(table.removeIfSpent(line)).as("a command runs").isFalse();
+        assertThat(line.retired()).isFalse();
+        table.end(line, SlotTable.End.SERVED);
+        assertThat(table.removeIfSpent(line)).isTrue();
+        assertThat(line.retired()).isTrue();
+
+        Line<String> none = table.add("b");
+        table.learn(none, 0);
+        assertThat(table.removeIfSpent(none))
+                .as("no capacity, and nothing left behind")
+                .isFalse();
+    }
 }
