@@ -12,6 +12,7 @@ import io.muxpool.testkit.SshEndpoint;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -107,6 +108,27 @@ class MuxFaultsTest {
         Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
         try (ConnectionPool pool = ConnectionPool.open(remote, "silent")) {
             assertBackInTime(pool, Duration.ofMillis(6500));
+        }
+    }
+
+    @Test
+    void cancelIsHeardWhileASilentMasterIsAsked() throws Exception {
+        Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
+        try (ConnectionPool pool = ConnectionPool.open(remote, "cancelled")) {
+            long master = pool.run("true").check().masterPid().orElseThrow();
+            Processes.signal(master, "STOP");
+            try {
+                Job job = Job.create();
+                CompletableFuture<CommandResult> running = pool.runAsync(Command.of("true"), job);
+                // After 5 s of silence it is asked, for 5 s.
+                Thread.sleep(6000);
+                long start = System.nanoTime();
+                job.cancel();
+                assertThat(running).failsWithin(Duration.ofSeconds(20));
+                assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(1500));
+            } finally {
+                Processes.signal(master, "CONT");
+            }
         }
     }
 

@@ -232,10 +232,8 @@ final class MuxLink implements Link {
                 if (job.remainingNanos() == 0) {
                     throw e;
                 }
-                if (job.remainingNanos() > SILENCE_NANOS) {
-                    // Else the job's end would come before the answer of one that hangs.
-                    abandonIfHung(way);
-                }
+                // Not here: it takes 5 s to know one that hangs, which the job may not have.
+                Pumps.start(() -> abandonIfHung(way));
             }
         }
     }
