@@ -197,14 +197,12 @@ public final class Pool {
                 name,
                 line.capacity());
         // Told by the thread that reads for everyone: what touches files is for another.
-        Pumps.start(() -> {
-            if (teaches) {
-                line.link().remember(sessions);
-            }
-            if (spent) {
-                discard(line);
-            }
-        });
+        Runnable lesson = teaches ? () -> line.link().remember(sessions) : () -> {};
+        if (spent) {
+            discard(line, lesson);
+        } else {
+            Pumps.start(lesson);
+        }
     }
 
     /**
@@ -601,7 +599,15 @@ public final class Pool {
     }
 
     private void discard(Line<PooledLink> line) {
-        departures.begin("connection " + line.link() + " of pool " + name, line.link()::closeForGood);
+        discard(line, () -> {});
+    }
+
+    /** @param first to be done while the line still has its lease */
+    private void discard(Line<PooledLink> line, Runnable first) {
+        departures.begin("connection " + line.link() + " of pool " + name, () -> {
+            first.run();
+            line.link().closeForGood();
+        });
     }
 
     /** What listeners hear. */

@@ -232,15 +232,20 @@ final class MuxLink implements Link {
                 if (job.remainingNanos() == 0) {
                     throw e;
                 }
-                // Not here: it takes 5 s to know one that hangs, which the job may not have.
-                Pumps.start(() -> abandonIfHung(way));
+                if (isSilent(way)) {
+                    // Not here: it takes 5 s to know one that hangs, which the job may not have.
+                    Pumps.start(() -> abandonIfHung(way));
+                }
             }
         }
     }
 
+    private static boolean isSilent(Way way) {
+        return System.nanoTime() - way.sessions().lastNews() >= SILENCE_NANOS;
+    }
+
     private void abandonIfHung(Way way) {
-        boolean silent = System.nanoTime() - way.sessions().lastNews() >= SILENCE_NANOS;
-        if (silent && way.sessions().isAlive() && !master.isAlive(way.to.pid, Job.create())) {
+        if (isSilent(way) && way.sessions().isAlive() && !master.isAlive(way.to.pid, Job.create())) {
             LOG.log(
                     Level.WARNING,
                     "the ssh master {0} of {1} hangs: it is given up",

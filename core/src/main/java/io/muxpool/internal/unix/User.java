@@ -19,6 +19,11 @@ public final class User {
         static final int ID = find();
     }
 
+    /** Looked up once: a directory service may be asked for it. */
+    private static final class Trusted {
+        static final List<UserPrincipal> PRINCIPALS = List.of(principal(id()), principal(ROOT));
+    }
+
     /** The user id. */
     public static int id() {
         return Holder.ID;
@@ -30,13 +35,17 @@ public final class User {
     }
 
     /** The same by what Java tells of a file or a socket, which compares ids and not names. */
-    static boolean isTrusted(UserPrincipal user) throws IOException {
-        return user.equals(principal(id())) || user.equals(principal(ROOT));
+    static boolean isTrusted(UserPrincipal user) {
+        return Trusted.PRINCIPALS.contains(user);
     }
 
     /** Java finds a user by name, and by the id in digits where no name is so. */
-    static UserPrincipal principal(int id) throws IOException {
-        return FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(Integer.toString(id));
+    static UserPrincipal principal(int id) {
+        try {
+            return FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(Integer.toString(id));
+        } catch (IOException e) {
+            throw new UncheckedIOException("user " + id + " cannot be looked up", e);
+        }
     }
 
     private static int find() {
