@@ -98,7 +98,10 @@ public final class TcpProxy implements AutoCloseable {
         links.forEach(Link::reset);
     }
 
-    /** Ends the way to the server of every live connection (FIN), and lets the way back go on: half a connection. */
+    /**
+     * Ends the way to the server of every live connection (FIN), and lets the way back go on: half a connection. What the
+     * client sends after that resets it.
+     */
     public void halve() {
         links.forEach(Link::halve);
     }

@@ -161,6 +161,23 @@ class TcpProxyTest {
     }
 
     @Test
+    void halvedConnectionEndsForTheServerAndStillBringsWhatItSaid() throws IOException {
+        roundTrip();
+        proxy.halve();
+        // The server of this test answers what it read, and ends when it reads no more.
+        assertThat(client.getInputStream().read()).isEqualTo(-1);
+    }
+
+    @Test
+    void spoiltByteDiffersInOneBitAndTheNextDoesNot() throws IOException {
+        proxy.spoil();
+        client.getOutputStream().write(0);
+        int spoilt = client.getInputStream().read();
+        assertThat(Integer.bitCount(spoilt)).isEqualTo(1);
+        roundTrip();
+    }
+
+    @Test
     void holdsEverythingBackWhileFrozen() throws IOException {
         roundTrip();
         proxy.freeze();
