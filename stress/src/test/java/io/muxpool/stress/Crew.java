@@ -182,8 +182,7 @@ final class Crew implements AutoCloseable {
     private Told told(Deed deed, Ending ending) {
         if (ending.fate() == Ending.Fate.CONFIRMED_DEAD && deed.kind() == Deed.Kind.SLEEP) {
             // The server is on this machine: its processes are to be seen. The shell has ended; what it had started got
-            // the
-            // same signal, and ends when a processor takes it up.
+            // the same signal, and ends when a processor takes it up.
             List<String> alive = Processes.withArgument(deed.mark()).stream()
                     .map(Processes::commandLine)
                     .toList();

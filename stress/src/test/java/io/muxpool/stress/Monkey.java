@@ -41,7 +41,7 @@ final class Monkey {
                     done.merge(fault, 1, Integer::sum);
                 }
                 // Something must also succeed.
-                sleep(200 + random.nextInt(1000));
+                Thread.sleep(200 + random.nextInt(1000));
             }
             ground.proxy().thaw();
             ground.proxy().delay(Duration.ZERO);
@@ -53,10 +53,6 @@ final class Monkey {
         } finally {
             victim.close();
         }
-    }
-
-    private void sleep(long millis) throws InterruptedException {
-        Thread.sleep(millis);
     }
 
     /** False when there was nothing to do it to. */
@@ -77,12 +73,12 @@ final class Monkey {
             case CUT -> ground.proxy().cut();
             case FREEZE -> {
                 ground.proxy().freeze();
-                sleep(random.nextInt(3000));
+                Thread.sleep(random.nextInt(3000));
                 ground.proxy().thaw();
             }
             case DELAY -> {
                 ground.proxy().delay(Duration.ofMillis(random.nextInt(100)), Duration.ofMillis(random.nextInt(100)));
-                sleep(random.nextInt(2000));
+                Thread.sleep(random.nextInt(2000));
                 ground.proxy().delay(Duration.ZERO);
             }
             case HALVE -> ground.proxy().halve();
@@ -113,7 +109,7 @@ final class Monkey {
         }
         long pid = pids.get(random.nextInt(pids.size()));
         Processes.signal(pid, "STOP");
-        sleep(random.nextInt(7000));
+        Thread.sleep(random.nextInt(7000));
         Processes.signal(pid, "CONT");
         return true;
     }
@@ -130,7 +126,7 @@ final class Monkey {
             }
         } catch (IOException e) {
             // Full, as it was to be.
-            sleep(random.nextInt(2000));
+            Thread.sleep(random.nextInt(2000));
         } finally {
             Files.deleteIfExists(ballast);
         }
