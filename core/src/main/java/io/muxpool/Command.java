@@ -110,7 +110,8 @@ public final class Command {
      * A program and its arguments. Each word arrives unchanged, whatever it holds: it is quoted for a remote shell, and
      * locally no shell is involved.
      *
-     * @throws IllegalArgumentException when there is no word, the program is empty, or a word holds NUL
+     * @throws IllegalArgumentException when there is no word, the program is empty, or a word holds NUL or
+     *     half a surrogate pair
      */
     public static Command of(String... argv) {
         return of(List.of(argv));
@@ -124,7 +125,7 @@ public final class Command {
         if (argv.get(0).isEmpty()) {
             throw new IllegalArgumentException("a command's program must not be empty");
         }
-        argv.forEach(word -> requireNoNul("a command's word", word));
+        argv.forEach(word -> requireText("a command's word", word));
         return new Command(new Draft(Kind.WORDS, List.copyOf(argv)));
     }
 
@@ -133,13 +134,13 @@ public final class Command {
      * whatever a careless value in it says. Locally it goes to {@code /bin/sh -c}. Put values in through {@link
      * ShellQuote#single}.
      *
-     * @throws IllegalArgumentException when the line is empty or holds NUL
+     * @throws IllegalArgumentException when the line is empty, or holds NUL or half a surrogate pair
      */
     public static Command shell(String line) {
         if (line.isBlank()) {
             throw new IllegalArgumentException("a shell line must not be empty");
         }
-        requireNoNul("a shell line", line);
+        requireText("a shell line", line);
         return new Command(new Draft(Kind.SHELL, List.of(line)));
     }
 
@@ -218,8 +219,8 @@ public final class Command {
      * Adds a variable. A remote command gets it from {@code env NAME=value ...} (an {@code export} before a shell line),
      * which works whatever the server's {@code AcceptEnv} says; like any argument it can be seen in process lists.
      *
-     * @throws IllegalArgumentException when the name is not a shell name, the value holds NUL, or this is a subsystem, which
-     *     no line could give a variable
+     * @throws IllegalArgumentException when the name is not a shell name, the value holds NUL or half a surrogate
+     *     pair, or this is a subsystem, which no line could give a variable
      */
     public Command withEnv(String name, String value) {
         if (isSubsystem()) {
@@ -229,7 +230,7 @@ public final class Command {
             throw new IllegalArgumentException(
                     "an environment variable's name must match " + ENV_NAME + ": \"" + Printable.of(name) + "\"");
         }
-        requireNoNul("the value of " + name, value);
+        requireText("the value of " + name, value);
         Map<String, String> more = new LinkedHashMap<>(env);
         more.put(name, value);
         return with(draft -> draft.env = Collections.unmodifiableMap(more));
@@ -335,10 +336,16 @@ public final class Command {
         return words;
     }
 
-    private static void requireNoNul(String what, String text) {
+    /** Nothing that would arrive as something else. */
+    private static void requireText(String what, String text) {
         if (text.indexOf('\0') >= 0) {
             throw new IllegalArgumentException(
                     what + " must not hold NUL, which no program can be given: \"" + Printable.of(text) + "\"");
+        }
+        if (text.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
+            throw new IllegalArgumentException(what
+                    + " must not hold half a surrogate pair, which UTF-8 cannot express: \"" + Printable.of(text)
+                    + "\". Pass bytes that are no text on standard input");
         }
     }
 

@@ -5,20 +5,46 @@ import java.util.Map;
 
 /** A run of it all. */
 final class Chaos {
+    private static final Duration CALM = Duration.ofSeconds(3);
+
     private Chaos() {}
+
+    /**
+     * What came of a run.
+     *
+     * @param before what this JVM held behind a while of calm, its pools closed
+     * @param after the same behind the chaos
+     * @param leases files of leases that were left
+     */
+    record Outcome(Judge judge, Holding before, Holding after, int leases) {
+        /** All of it, for people. */
+        String report() {
+            return judge.report()
+                    + String.format("before: %s%nafter:  %s%nlease files left %34d%n", before, after, leases);
+        }
+    }
 
     /**
      * @param threads of the crew in this process
      * @param seed of what is random; the timing is not in its hand
      */
-    static Judge run(Duration howLong, int threads, long seed) throws Exception {
+    static Outcome run(Duration howLong, int threads, long seed) throws Exception {
         try (Ground ground = new Ground()) {
+            // Classes loaded and buffers made by the first commands are no leak.
+            try (Crew crew = new Crew(ground.errand(1, threads))) {
+                crew.start();
+                Thread.sleep(CALM.toMillis());
+            }
+            Holding before = Holding.now();
             Map<Fault, Integer> faults;
             try (Crew crew = new Crew(ground.errand(1_000_000_000L, threads))) {
                 crew.start();
                 faults = new Monkey(ground, seed).rage(howLong);
             }
-            return Judge.of(Witness.Testimony.of(ground.witnesses()), ground.journalAtRest(), faults);
+            Holding after = Holding.now();
+            int leases = ground.leases();
+            Judge judge = Judge.of(Witness.Testimony.of(ground.witnesses()), ground.journalAtRest(), faults);
+            return new Outcome(judge, before, after, leases);
         }
     }
 }

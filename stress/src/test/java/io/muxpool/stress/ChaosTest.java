@@ -10,6 +10,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** For a minute, or as many as {@code -Dmuxpool.chaos} says. */
 class ChaosTest {
+    /** Threads here, each of which holds one lease at most; another process has four. */
+    private static final int THREADS = 9;
+
     @RegisterExtension
     static final LeakCheck LEAKS = new LeakCheck();
 
@@ -18,11 +21,18 @@ class ChaosTest {
     void whatClientsWereToldIsTrueWhateverBreaks() throws Exception {
         Duration howLong = Duration.ofSeconds(60L * Integer.getInteger("muxpool.chaos", 1));
         // A call that never comes back is no reason to wait for it for ever.
-        Judge judge = assertTimeoutPreemptively(
-                howLong.plusMinutes(5), () -> Chaos.run(howLong, 9, Long.getLong("muxpool.seed", 1)));
-        System.out.print(judge.report());
+        Chaos.Outcome outcome = assertTimeoutPreemptively(
+                howLong.plusMinutes(5), () -> Chaos.run(howLong, THREADS, Long.getLong("muxpool.seed", 1)));
+        System.out.print(outcome.report());
+        Judge judge = outcome.judge();
 
         assertThat(judge.violations()).isEmpty();
+        // Threads and descriptors are the leak check's: what ends takes a moment to.
+        assertThat(outcome.after().hasMoreHeapThan(outcome.before()))
+                .as("heap grew")
+                .isFalse();
+        // What one leaves, the next takes up: some more than were ever held at once, however long it takes.
+        assertThat(outcome.leases()).isBetween(1, 3 * (THREADS + 4));
         // Each of them was put to the test.
         assertThat(judge.outcomes()).containsKeys(Told.SUCCEEDED, Told.NOT_STARTED, Told.UNKNOWN, Told.DEAD);
         assertThat(judge.outcomes().get(Told.SUCCEEDED)).isGreaterThan(100);

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** What the chaos happens on: an sshd, a proxy before it, a small disk for the sockets, and the journal. */
 final class Ground implements AutoCloseable {
@@ -67,6 +68,14 @@ final class Ground implements AutoCloseable {
 
     Path disk() {
         return disk;
+    }
+
+    /** How many files of leases there are, held or not. */
+    int leases() throws IOException {
+        try (Stream<Path> files = Files.walk(disk)) {
+            return (int) files.filter(file -> file.toString().matches(".*/(free|used)/[^/]+"))
+                    .count();
+        }
     }
 
     Path witnesses() {

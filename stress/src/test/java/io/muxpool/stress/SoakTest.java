@@ -12,11 +12,7 @@ import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
 import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
-import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -24,7 +20,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -39,32 +34,8 @@ class SoakTest {
     private static final int THREADS = 8;
     private static final int PARTS = 10;
 
-    /** What a heap may grow by: the buffers of a loop that has met its largest frame, and compiled code's constants. */
-    private static final long NOISE = 4L << 20;
-
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
-
-    /** What this JVM holds. */
-    private record Holding(long heap, int threads, long descriptors) {
-        static Holding now() throws IOException {
-            // What is only softly or finally reachable goes in more than one round.
-            for (int i = 0; i < 3; i++) {
-                System.gc();
-            }
-            try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-                return new Holding(
-                        ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
-                        ManagementFactory.getThreadMXBean().getThreadCount(),
-                        descriptors.count());
-            }
-        }
-
-        @Override
-        public String toString() {
-            return String.format("heap %.1f MB, %d threads, %d descriptors", heap / 1e6, threads, descriptors);
-        }
-    }
 
     @Test
     void embeddedServerSeesManyCommandsAndNothingGrows() throws Exception {
@@ -103,9 +74,7 @@ class SoakTest {
                 System.out.printf(
                         "%d commands on %s in %.0f s; after 20 %%: %s; after all: %s%n",
                         commands, server.getClass().getSimpleName(), seconds, first, last);
-                assertThat(last.heap()).isLessThan(first.heap() + NOISE);
-                assertThat(last.threads()).isLessThanOrEqualTo(first.threads() + 2);
-                assertThat(last.descriptors()).isLessThanOrEqualTo(first.descriptors() + 2);
+                assertThat(last.growthSince(first)).isEmpty();
             } finally {
                 LeakCheck.endMasters(temp.path());
             }

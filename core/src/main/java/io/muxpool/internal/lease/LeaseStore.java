@@ -14,7 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -43,6 +43,8 @@ public final class LeaseStore {
 
     private final Namespace namespace;
     private final Duration staleAge;
+    /** May jump: it says only which masters are too old to be tried, never whose a lease is. */
+    private final InstantSource clock;
 
     /**
      * @param root the socket directory
@@ -51,6 +53,11 @@ public final class LeaseStore {
      * @param persist how long an idle master lives
      */
     public LeaseStore(Path root, String mode, String description, Duration persist) {
+        this(root, mode, description, persist, InstantSource.system());
+    }
+
+    LeaseStore(Path root, String mode, String description, Duration persist, InstantSource clock) {
+        this.clock = clock;
         this.namespace = new Namespace(root.toAbsolutePath().normalize(), mode, description);
         Duration twice = persist.multipliedBy(2).plusSeconds(2);
         this.staleAge = twice.compareTo(LEAST_STALE_AGE) > 0 ? twice : LEAST_STALE_AGE;
@@ -191,7 +198,7 @@ public final class LeaseStore {
         }
         FileTime touched = Files.getLastModifiedTime(socket, LinkOption.NOFOLLOW_LINKS);
         // A time in the future makes the age negative, which is fresh.
-        Duration age = Duration.between(touched.toInstant(), Instant.now());
+        Duration age = Duration.between(touched.toInstant(), clock.instant());
         return age.compareTo(staleAge) > 0 ? Verdict.STALE : Verdict.USABLE;
     }
 
