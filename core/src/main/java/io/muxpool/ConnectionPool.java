@@ -106,7 +106,17 @@ public final class ConnectionPool implements AutoCloseable {
      */
     @Override
     public void close() {
-        pool.close();
+        pool.close(false);
+    }
+
+    /**
+     * {@link #close()}, and the masters are stopped, whatever {@link Remote.Builder#exitOnShutdown} says: nothing stays
+     * warm. That of a connection on which a command still runs is stopped when the last one ends.
+     *
+     * @throws SocketDirectoryException as {@link #close()} does
+     */
+    public void closeAndStopMasters() {
+        pool.close(true);
     }
 
     /** Capacity, connections and free slots, for logs. */

@@ -59,6 +59,7 @@ public final class Pool {
     private final SlotTable<PooledLink> table;
     private final Deque<Waiter> waiters = new ArrayDeque<>();
     private boolean closed;
+    private boolean stopMasters;
 
     // Sessions on one connection, as far as the server was seen to refuse more.
     private int sessionsAllowed = Integer.MAX_VALUE;
@@ -479,7 +480,7 @@ public final class Pool {
         } else if (last) {
             // The pool was closed while this ran. Its lease was kept until now: nobody else may take a master in use.
             try {
-                line.link().close();
+                close(line);
             } catch (RuntimeException e) {
                 LOG.log(Level.WARNING, "closing a connection of pool " + name + " failed", e);
             }
@@ -559,8 +560,12 @@ public final class Pool {
         }
     }
 
-    /** Refuses new work, and shuts down every line: at once, or when the last command on it ends. */
-    public void close() {
+    /**
+     * Refuses new work, and shuts down every line: at once, or when the last command on it ends.
+     *
+     * @param stop the masters too, whatever the remote says
+     */
+    public void close(boolean stop) {
         List<Line<PooledLink>> idle = new ArrayList<>();
         lock.lock();
         try {
@@ -568,6 +573,7 @@ public final class Pool {
                 return;
             }
             closed = true;
+            stopMasters = stop;
             waiters.forEach(waiter -> waiter.turn.signal());
             table.lines().stream().filter(line -> line.running() == 0).forEach(idle::add);
         } finally {
@@ -580,11 +586,20 @@ public final class Pool {
         }
     }
 
-    private static void closeAll(List<Line<PooledLink>> lines) {
+    /** Behind the pool's own end, which is when it is known what shall become of the masters. */
+    private void close(Line<PooledLink> line) {
+        if (stopMasters) {
+            line.link().closeForGood();
+        } else {
+            line.link().close();
+        }
+    }
+
+    private void closeAll(List<Line<PooledLink>> lines) {
         @Nullable RuntimeException first = null;
         for (Line<PooledLink> line : lines) {
             try {
-                line.link().close();
+                close(line);
             } catch (RuntimeException e) {
                 if (first == null) {
                     first = e;

@@ -1,0 +1,186 @@
+package io.muxpool.fleet;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Reads a node set.
+ *
+ * <pre>
+ *   set    = term { ("," | white space) term }     a term with ! in front takes its hosts away
+ *   term   = ["!"] { text | "[" ranges "]" }       several brackets: each with each
+ *   ranges = range { "," range }
+ *   range  = number [ "-" number [ "/" step ] ]    as many digits as the first number has
+ * </pre>
+ */
+final class NodeSetParser {
+    /** More is a slip of the finger, and would fill the memory. */
+    private static final int MOST_HOSTS = 1_000_000;
+
+    private static final int MOST_DIGITS = 9;
+
+    private final String text;
+    private int at;
+
+    NodeSetParser(String text) {
+        this.text = text;
+    }
+
+    Set<String> parse() {
+        Set<String> hosts = new LinkedHashSet<>();
+        boolean any = false;
+        while (true) {
+            skipBlanks();
+            if (at == text.length()) {
+                if (!any) {
+                    throw wrong(at, "no host");
+                }
+                return hosts;
+            }
+            if (any && text.charAt(at) == ',') {
+                at++;
+                skipBlanks();
+                if (at == text.length()) {
+                    throw wrong(at, "a host is missing behind the comma");
+                }
+            }
+            term(hosts);
+            any = true;
+        }
+    }
+
+    private void term(Set<String> hosts) {
+        int start = at;
+        boolean without = text.charAt(at) == '!';
+        if (without) {
+            at++;
+        }
+        List<String> names = names();
+        if (without) {
+            if (hosts.isEmpty()) {
+                throw wrong(start, "there is nothing yet that '!' could take away");
+            }
+            names.forEach(hosts::remove);
+        } else {
+            hosts.addAll(names);
+            if (hosts.size() > MOST_HOSTS) {
+                throw wrong(start, "more than " + MOST_HOSTS + " hosts");
+            }
+        }
+    }
+
+    private List<String> names() {
+        int start = at;
+        List<String> names = List.of("");
+        while (at < text.length() && !isBlank(text.charAt(at)) && text.charAt(at) != ',') {
+            char c = text.charAt(at);
+            switch (c) {
+                case '[' -> names = each(names, brackets(), start);
+                case ']' -> throw wrong(at, "']' without '['");
+                case '!' -> throw wrong(at, "'!' within a name");
+                default -> {
+                    int from = at;
+                    while (at < text.length() && "[]!,".indexOf(text.charAt(at)) < 0 && !isBlank(text.charAt(at))) {
+                        at++;
+                    }
+                    names = each(names, List.of(text.substring(from, at)), start);
+                }
+            }
+        }
+        if (at == start) {
+            throw wrong(at, "a host is missing");
+        }
+        return names;
+    }
+
+    private List<String> each(List<String> heads, List<String> tails, int start) {
+        if ((long) heads.size() * tails.size() > MOST_HOSTS) {
+            throw wrong(start, "more than " + MOST_HOSTS + " hosts");
+        }
+        List<String> names = new ArrayList<>(heads.size() * tails.size());
+        heads.forEach(head -> tails.forEach(tail -> names.add(head + tail)));
+        return names;
+    }
+
+    private List<String> brackets() {
+        int open = at++;
+        List<String> numbers = new ArrayList<>();
+        while (true) {
+            range(numbers, open);
+            char c = at < text.length() ? text.charAt(at) : 0;
+            at++;
+            if (c == ']') {
+                return numbers;
+            }
+            if (c != ',') {
+                at--;
+                throw at < text.length()
+                        ? wrong(at, "a digit, '-', ',' or ']' is expected")
+                        : wrong(open, "this bracket is never closed");
+            }
+        }
+    }
+
+    private void range(List<String> numbers, int open) {
+        int start = at;
+        String first = digits(open);
+        long from = Long.parseLong(first);
+        long to = from;
+        long step = 1;
+        if (isNext('-')) {
+            at++;
+            to = Long.parseLong(digits(open));
+            if (isNext('/')) {
+                int slash = at++;
+                step = Long.parseLong(digits(open));
+                if (step == 0) {
+                    throw wrong(slash + 1, "a step of 0 never arrives");
+                }
+            }
+        }
+        if (to < from) {
+            throw wrong(start, "a range must not go down");
+        }
+        if ((to - from) / step >= MOST_HOSTS) {
+            throw wrong(start, "more than " + MOST_HOSTS + " hosts");
+        }
+        for (long number = from; number <= to; number += step) {
+            String bare = Long.toString(number);
+            numbers.add("0".repeat(Math.max(0, first.length() - bare.length())) + bare);
+        }
+    }
+
+    private boolean isNext(char c) {
+        return at < text.length() && text.charAt(at) == c;
+    }
+
+    private String digits(int open) {
+        int from = at;
+        while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
+            at++;
+        }
+        if (at == from) {
+            throw at < text.length() ? wrong(at, "a number is expected") : wrong(open, "this bracket is never closed");
+        }
+        if (at - from > MOST_DIGITS) {
+            throw wrong(from, "a number of more than " + MOST_DIGITS + " digits");
+        }
+        return text.substring(from, at);
+    }
+
+    private void skipBlanks() {
+        while (at < text.length() && isBlank(text.charAt(at))) {
+            at++;
+        }
+    }
+
+    private static boolean isBlank(char c) {
+        return Character.isWhitespace(c);
+    }
+
+    private NodeSetException wrong(int position, String what) {
+        return new NodeSetException(text, position, what);
+    }
+}

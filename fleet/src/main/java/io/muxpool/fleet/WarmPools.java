@@ -1,0 +1,146 @@
+package io.muxpool.fleet;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult;
+import io.muxpool.ConnectionPool;
+import io.muxpool.Job;
+import io.muxpool.Remote;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pool for each host visited lately. Beyond {@code most}, the one that was used longest ago is closed and its masters are
+ * stopped, so that thousands of hosts do not leave thousands of ssh processes. Those in use stay, however many.
+ */
+final class WarmPools implements Carrier {
+    private static final Logger LOG = System.getLogger("io.muxpool.fleet");
+    private static final float USUAL_LOAD = 0.75f;
+
+    private final Function<? super String, Remote> remotes;
+    private final BiFunction<? super Remote, ? super String, ConnectionPool> opener;
+    private final int most;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // Both guarded by lock. In the order of use, the eldest first.
+    private final Map<String, Warm> pools = new LinkedHashMap<>(16, USUAL_LOAD, true);
+    private boolean closed;
+
+    private static final class Warm {
+        final ConnectionPool pool;
+        // Guarded by lock.
+        int users;
+
+        Warm(ConnectionPool pool) {
+            this.pool = pool;
+        }
+    }
+
+    /** @param opener opens a pool, which connects nothing yet; given the remote and the host */
+    WarmPools(
+            Function<? super String, Remote> remotes,
+            BiFunction<? super Remote, ? super String, ConnectionPool> opener,
+            int most) {
+        this.remotes = remotes;
+        this.opener = opener;
+        this.most = most;
+    }
+
+    @Override
+    public CommandResult run(String host, Command command, Job job) {
+        Warm warm = take(host);
+        try {
+            return warm.pool.run(command, job);
+        } finally {
+            giveBack(warm);
+        }
+    }
+
+    private Warm take(String host) {
+        @Nullable Warm there = takeExisting(host);
+        if (there != null) {
+            return there;
+        }
+        // Asks the caller's own code: not under the lock. Who comes second finds the other's, and this one is dropped.
+        Warm made = new Warm(opener.apply(remotes.apply(host), host));
+        lock.lock();
+        try {
+            requireOpen();
+            Warm kept = pools.computeIfAbsent(host, key -> made);
+            kept.users++;
+            return kept;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private @Nullable Warm takeExisting(String host) {
+        lock.lock();
+        try {
+            requireOpen();
+            @Nullable Warm there = pools.get(host);
+            if (there != null) {
+                there.users++;
+            }
+            return there;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the fleet is closed");
+        }
+    }
+
+    private void giveBack(Warm warm) {
+        List<Warm> tooMany = new ArrayList<>();
+        lock.lock();
+        try {
+            warm.users--;
+            Iterator<Warm> eldest = pools.values().iterator();
+            for (int over = pools.size() - most; over > 0 && eldest.hasNext(); ) {
+                Warm old = eldest.next();
+                if (old.users == 0) {
+                    eldest.remove();
+                    tooMany.add(old);
+                    over--;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        tooMany.forEach(old -> quietly(old.pool, old.pool::closeAndStopMasters));
+    }
+
+    private static void quietly(ConnectionPool pool, Runnable close) {
+        try {
+            close.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "closing " + pool + " failed", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        List<Warm> all;
+        lock.lock();
+        try {
+            closed = true;
+            all = List.copyOf(pools.values());
+            pools.clear();
+        } finally {
+            lock.unlock();
+        }
+        all.forEach(warm -> quietly(warm.pool, warm.pool::close));
+    }
+}
