@@ -1,10 +1,12 @@
 package io.muxpool;
 
+import java.io.Serializable;
+
 /**
  * How a command that ran to its end ended. What did not run to a known end is an exception instead: {@link
  * NotStartedException}, {@link OutcomeUnknownException}, {@link JobException}.
  */
-public sealed interface Exit {
+public sealed interface Exit extends Serializable {
     /** Whether the command is known to have ended with status 0. */
     default boolean success() {
         return this instanceof Exited exited && exited.code() == 0;

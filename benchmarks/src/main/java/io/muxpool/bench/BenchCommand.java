@@ -1,5 +1,6 @@
 package io.muxpool.bench;
 
+import io.muxpool.bench.fleet.FleetBench;
 import io.muxpool.bench.report.HtmlReport;
 import io.muxpool.bench.report.Plot;
 import io.muxpool.bench.report.RunJson;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Spec;
         name = "muxpool bench",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
+        subcommands = FleetBench.class,
         sortOptions = false,
         description = {
             "Measures muxpool beside jsch, sshj, mina and ssh itself, in one run, on a server of its own on 127.0.0.1.",

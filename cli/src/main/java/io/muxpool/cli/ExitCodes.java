@@ -16,6 +16,9 @@ public final class ExitCodes {
     /** {@code run --timeout} ran out, as with timeout(1). */
     public static final int TIMEOUT = 124;
 
+    /** {@code fleet}: ^C was pressed. */
+    public static final int INTERRUPTED = 130;
+
     /** {@code run}: not started, or its outcome unknown, or its words make no sense; as with ssh(1). */
     public static final int SSH = 255;
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.muxpool.CommandResult;
 import io.muxpool.LeaseInfo;
+import io.muxpool.fleet.HostOutcome;
+import io.muxpool.fleet.HostResult;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -44,6 +46,27 @@ final class JsonReport {
                 json.writeBooleanField("truncated", true);
             }
             json.writeStringField("message", outcome.message());
+            json.writeEndObject();
+        });
+    }
+
+    /** The line of a host of {@code fleet --json}. */
+    static String host(HostResult result) {
+        return write(json -> {
+            HostOutcome outcome = result.outcome();
+            json.writeStartObject();
+            json.writeStringField("host", result.host());
+            json.writeStringField("outcome", outcome.kind());
+            number(json, "code", outcome instanceof HostOutcome.Exited exited ? exited.status() : null);
+            json.writeStringField("signal", outcome instanceof HostOutcome.Signalled dead ? dead.name() : null);
+            json.writeNumberField("elapsed_ms", result.elapsed().toNanos() / 1e6);
+            json.writeBooleanField("reused", result.reused());
+            output(json, "stdout", result.stdout());
+            output(json, "stderr", result.stderr());
+            if (result.truncated()) {
+                json.writeBooleanField("truncated", true);
+            }
+            json.writeStringField("message", result.success() ? null : outcome.toString());
             json.writeEndObject();
         });
     }

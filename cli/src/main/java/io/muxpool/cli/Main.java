@@ -3,11 +3,13 @@ package io.muxpool.cli;
 import io.muxpool.AttachPolicy;
 import io.muxpool.TransportKind;
 import io.muxpool.cli.demo.DemoCommand;
+import io.muxpool.fleet.NodeSetException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -21,6 +23,8 @@ import picocli.CommandLine.Command;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             RunCommand.class,
+            FleetCommand.class,
+            NodeCommand.class,
             LeasesCommand.class,
             DoctorCommand.class,
             DemoCommand.class,
@@ -80,6 +84,10 @@ public final class Main implements Callable<Integer> {
             return code;
         }
         String before = code == ExitCodes.SSH ? "not started: " : "";
+        if (e.getCause() != null && e.getCause().getCause() instanceof NodeSetException) {
+            // Its lines point at a character: they stay lines.
+            message = String.valueOf(e.getMessage()).lines().map(Text::oneLine).collect(Collectors.joining("\n"));
+        }
         commandLine.getErr().println("muxpool: " + before + message);
         commandLine.getErr().println("See: " + commandLine.getCommandSpec().qualifiedName() + " --help");
         return code;
@@ -87,7 +95,7 @@ public final class Main implements Callable<Integer> {
 
     /** What no command expected: said in one line, the whole story with MUXPOOL_DEBUG set. */
     private static int failed(Exception e, CommandLine commandLine, boolean json) {
-        boolean run = commandLine.getCommandName().equals("run");
+        boolean run = List.of("run", "fleet").contains(commandLine.getCommandName());
         String message = Text.oneLine(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
         // Not known to be unstarted is unknown.
         commandLine.getErr().println("muxpool: " + (run ? "outcome unknown: " : "") + message);

@@ -66,6 +66,15 @@ final class RemoteOptions {
             description = "say on standard error what happens, with ssh's own words")
     private boolean verbose;
 
+    boolean isVerbose() {
+        return verbose;
+    }
+
+    /** The configuration that ssh will read. */
+    Path configFileOrDefault() {
+        return configFile == null ? Path.of(System.getProperty("user.home"), ".ssh", "config") : configFile;
+    }
+
     /** @throws IllegalArgumentException when a value breaks a rule of {@link Remote} */
     Remote remote(String host) {
         StderrLoggers.setVerbose(verbose);

@@ -124,6 +124,18 @@ final class RunCommand implements Callable<Integer> {
 
     private Command command() {
         List<String> argv = !words.isEmpty() && words.get(0).equals("--") ? words.subList(1, words.size()) : words;
+        Command command = command(argv, shell);
+        if (host.equals(RemoteOptions.LOCAL)) {
+            command = withSavedVariables(command);
+        }
+        return command.withStdin(Input.inherit())
+                .withStdout(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
+                .withStderr(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
+                .withDryRun(dryRun);
+    }
+
+    /** @throws IllegalArgumentException when the words make no command, or would arrive changed */
+    static Command command(List<String> argv, boolean shell) {
         if (shell && argv.size() != 1) {
             throw new IllegalArgumentException("--shell takes one argument, the line; got " + argv.size());
         }
@@ -134,14 +146,7 @@ final class RunCommand implements Callable<Integer> {
                         + "\"; pass such bytes on standard input");
             }
         }
-        Command command = shell ? Command.shell(argv.get(0)) : Command.of(argv);
-        if (host.equals(RemoteOptions.LOCAL)) {
-            command = withSavedVariables(command);
-        }
-        return command.withStdin(Input.inherit())
-                .withStdout(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
-                .withStderr(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
-                .withDryRun(dryRun);
+        return shell ? Command.shell(argv.get(0)) : Command.of(argv);
     }
 
     /** What the launcher kept from the JVM, which would have announced it, is still a local command's to have. */

@@ -14,10 +14,10 @@ final class Shutdown implements AutoCloseable {
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
 
-    private Shutdown(Job job) {
+    private Shutdown(Runnable first) {
         hook = new Thread(
                 () -> {
-                    job.cancel();
+                    first.run();
                     try {
                         done.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
                     } catch (InterruptedException e) {
@@ -28,7 +28,12 @@ final class Shutdown implements AutoCloseable {
     }
 
     static Shutdown cancels(Job job) {
-        Shutdown shutdown = new Shutdown(job);
+        return does(job::cancel);
+    }
+
+    /** @param first done when the shutdown begins; must not block */
+    static Shutdown does(Runnable first) {
+        Shutdown shutdown = new Shutdown(first);
         Runtime.getRuntime().addShutdownHook(shutdown.hook);
         return shutdown;
     }

@@ -43,40 +43,12 @@ final class RunTest {
         temp.close();
     }
 
-    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
-    private record Ended(int code, byte[] stdout, String stderr) {
-        String text() {
-            return new String(stdout, UTF_8);
-        }
+    private Muxpool.Ended muxpool(String... words) throws IOException, InterruptedException {
+        return Muxpool.run(temp.path(), words);
     }
 
-    private Ended muxpool(String... words) throws IOException, InterruptedException {
-        return muxpool(new byte[0], words);
-    }
-
-    private Ended muxpool(byte[] stdin, String... words) throws IOException, InterruptedException {
-        Path in = Files.write(temp.resolve("stdin"), stdin);
-        Path out = temp.resolve("stdout");
-        Path err = temp.resolve("stderr");
-        Process process = builder(words)
-                .redirectInput(in.toFile())
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        return new Ended(process.exitValue(), Files.readAllBytes(out), Files.readString(err));
-    }
-
-    private ProcessBuilder builder(String... words) {
-        List<String> argv = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.muxpool.cli.Main"));
-        argv.addAll(List.of(words));
-        return new ProcessBuilder(argv);
+    private Muxpool.Ended muxpool(byte[] stdin, String... words) throws IOException, InterruptedException {
+        return Muxpool.run(temp.path(), stdin, words);
     }
 
     /** A run on the real server; options first. */
@@ -88,7 +60,7 @@ final class RunTest {
         return words.toArray(String[]::new);
     }
 
-    private static Map<String, Object> json(Ended ended) throws IOException {
+    private static Map<String, Object> json(Muxpool.Ended ended) throws IOException {
         Map<String, Object> fields = new LinkedHashMap<>();
         try (JsonParser parser = new JsonFactory().createParser(ended.stdout())) {
             assertThat(parser.nextToken()).isEqualTo(JsonToken.START_OBJECT);
@@ -124,7 +96,7 @@ final class RunTest {
     void theThreeStreamsPassThroughByteForByteAndNothingIsAdded() throws Exception {
         byte[] data = new byte[300_000];
         new Random(1).nextBytes(data);
-        Ended ended = muxpool(data, run("box", "--", "sh", "-c", "cat; echo err >&2; exit 7"));
+        Muxpool.Ended ended = muxpool(data, run("box", "--", "sh", "-c", "cat; echo err >&2; exit 7"));
         assertThat(ended.code()).isEqualTo(7);
         assertThat(ended.stdout()).isEqualTo(data);
         assertThat(ended.stderr()).isEqualTo("err\n");
@@ -172,7 +144,7 @@ final class RunTest {
 
     @Test
     void aTimeoutIs124WithOneLine() throws Exception {
-        Ended ended = muxpool(run("--timeout", "1500ms", "box", "--", "sh", "-c", "echo early; sleep 3"));
+        Muxpool.Ended ended = muxpool(run("--timeout", "1500ms", "box", "--", "sh", "-c", "echo early; sleep 3"));
         assertThat(ended.code()).isEqualTo(124);
         assertThat(ended.text()).isEqualTo("early\n");
         assertThat(ended.stderr()).startsWith("muxpool: timed out after 1.5s").hasLineCount(1);
@@ -200,7 +172,7 @@ final class RunTest {
     @Test
     void whatCannotStartIs255AndSaysNotStarted() throws Exception {
         server.stop();
-        Ended ended = muxpool(run("box", "--", "true"));
+        Muxpool.Ended ended = muxpool(run("box", "--", "true"));
         assertThat(ended.code()).isEqualTo(255);
         assertThat(ended.stdout()).isEmpty();
         assertThat(ended.stderr())
@@ -217,7 +189,7 @@ final class RunTest {
         assertThat(muxpool(run("box", "true")).code()).isZero();
         Path started = temp.resolve("started");
         Path err = temp.resolve("err");
-        Process process = builder(run("box", "--", "sh", "-c", "touch " + started + "; sleep 5"))
+        Process process = Muxpool.builder(run("box", "--", "sh", "-c", "touch " + started + "; sleep 5"))
                 .redirectError(err.toFile())
                 .start();
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(started));
@@ -230,14 +202,14 @@ final class RunTest {
     @Test
     void retriesTryAgainWhatHasNotStarted() throws Exception {
         server.stop();
-        Ended ended = muxpool(run("-v", "--retries", "2", "box", "--", "true"));
+        Muxpool.Ended ended = muxpool(run("-v", "--retries", "2", "box", "--", "true"));
         assertThat(ended.code()).isEqualTo(255);
         assertThat(ended.stderr()).contains("[1/2]").contains("[2/2]").contains("not started");
     }
 
     @Test
     void aDryRunShowsTheWordsAndDoesNothing() throws Exception {
-        Ended ended = muxpool(
+        Muxpool.Ended ended = muxpool(
                 run("--dry-run", "box", "--", "touch", temp.resolve("x y").toString()));
         assertThat(ended.code()).isZero();
         assertThat(ended.stdout()).isEmpty();
@@ -250,7 +222,7 @@ final class RunTest {
 
     @Test
     void wordsOfTheCommandAreNeverTakenForOursOrForFiles() throws Exception {
-        Ended ended = muxpool(run("box", "printf", "%s|", "-v", "--json", "@x", "$HOME", "", "--", "a\nb"));
+        Muxpool.Ended ended = muxpool(run("box", "printf", "%s|", "-v", "--json", "@x", "$HOME", "", "--", "a\nb"));
         assertThat(ended.text()).isEqualTo("-v|--json|@x|$HOME||--|a\nb|");
     }
 
@@ -273,7 +245,7 @@ final class RunTest {
                 run("--attach", "existing", "--transport", "plain", "box", "true"),
                 run("box"),
                 run("--no-such-option", "box", "true"))) {
-            Ended ended = muxpool(bad);
+            Muxpool.Ended ended = muxpool(bad);
             assertThat(ended.code()).as(String.join(" ", bad)).isEqualTo(255);
             assertThat(ended.stderr()).startsWith("muxpool: not started: ").hasLineCount(2);
             assertThat(ended.stderr()).contains("--help");
@@ -289,7 +261,7 @@ final class RunTest {
                 run("--json", "a b", "true"),
                 run("--json", "box"),
                 run("--json", "--no-such-option", "box", "true"))) {
-            Ended ended = muxpool(bad);
+            Muxpool.Ended ended = muxpool(bad);
             assertThat(ended.code()).isEqualTo(255);
             assertThat(json(ended)).containsEntry("outcome", "not_started");
         }
@@ -298,7 +270,7 @@ final class RunTest {
     @Test
     void jsonIsTheSameInEveryLocale() throws Exception {
         Path out = temp.resolve("out");
-        ProcessBuilder builder = builder("run", "--json", "-", "--", "printf", "r\\303\\274\\377");
+        ProcessBuilder builder = Muxpool.builder("run", "--json", "-", "--", "printf", "r\\303\\274\\377");
         builder.environment().put("LC_ALL", "POSIX");
         assertThat(builder.redirectOutput(out.toFile()).start().waitFor()).isZero();
         assertThat(out)
@@ -311,7 +283,7 @@ final class RunTest {
     void wordsThatTheLocaleCannotExpressAreRefusedNotReplaced() throws Exception {
         Path err = temp.resolve("err");
         // Only the local side: what is typed is read in the same locale, where it has no meaning at all.
-        ProcessBuilder builder = builder("run", "-", "--", "echo", "\u00fc");
+        ProcessBuilder builder = Muxpool.builder("run", "-", "--", "echo", "\u00fc");
         builder.environment().put("LC_ALL", "POSIX");
         Process process = builder.redirectError(err.toFile()).start();
         assertThat(process.waitFor()).isEqualTo(255);
@@ -337,7 +309,8 @@ final class RunTest {
     void aTerminatedRunStillReportsItsOutcome() throws Exception {
         Path started = temp.resolve("started");
         Path out = temp.resolve("out");
-        Process process = builder("run", "--json", "-", "--", "sh", "-c", "touch " + started + "; exec sleep 300")
+        Process process = Muxpool.builder(
+                        "run", "--json", "-", "--", "sh", "-c", "touch " + started + "; exec sleep 300")
                 .redirectOutput(out.toFile())
                 .start();
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(started));
@@ -350,7 +323,7 @@ final class RunTest {
     @Test
     void aTerminatedRunKillsItsChildren() throws Exception {
         Path pid = temp.resolve("pid");
-        Process process = builder("run", "-", "--", "sh", "-c", "echo $$ > " + pid + "; exec sleep 300")
+        Process process = Muxpool.builder("run", "-", "--", "sh", "-c", "echo $$ > " + pid + "; exec sleep 300")
                 .start();
         Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(pid) && Files.size(pid) > 0);
         long child = Long.parseLong(Files.readString(pid).strip());
@@ -366,7 +339,7 @@ final class RunTest {
         assertThat(muxpool("leases", "--socket-dir", dir).text()).contains("No warm connections");
         long master = Long.parseLong(
                 String.valueOf(json(muxpool(run("--json", "box", "true"))).get("master_pid")));
-        Ended table = muxpool("leases", "--socket-dir", dir);
+        Muxpool.Ended table = muxpool("leases", "--socket-dir", dir);
         assertThat(table.text()).contains("REMOTE").contains("free").contains(String.valueOf(master));
         // Not a terminal: no colours.
         assertThat(table.text()).doesNotContain("\u001b");
@@ -380,7 +353,7 @@ final class RunTest {
 
     @Test
     void theDoctorFindsNothingWrongWithAGoodServerAndLeavesNothing() throws Exception {
-        Ended ended = muxpool(
+        Muxpool.Ended ended = muxpool(
                 "doctor",
                 "-F",
                 server.clientConfig().toString(),
@@ -396,7 +369,7 @@ final class RunTest {
 
     @Test
     void theDoctorNamesTheProblemAndItsRemedy() throws Exception {
-        Ended ended = muxpool(
+        Muxpool.Ended ended = muxpool(
                 "doctor",
                 "-F",
                 server.clientConfigWithUnknownUserKey().toString(),
@@ -410,7 +383,7 @@ final class RunTest {
     @Test
     void helpAndCompletionAreThere() throws Exception {
         for (String command : List.of("run", "leases", "doctor", "demo")) {
-            Ended help = muxpool(command, "--help");
+            Muxpool.Ended help = muxpool(command, "--help");
             assertThat(help.code()).isZero();
             assertThat(help.text()).contains("muxpool " + command);
         }

@@ -136,13 +136,18 @@ public final class Fleet implements AutoCloseable {
 
         /** The fleet. Connects nothing. */
         public Fleet build() {
+            return over(carrier());
+        }
+
+        /** Only what carries commands to hosts, for whoever decides by other means which host is next. */
+        public Carrier carrier() {
             String name = poolName;
             int ahead = spares;
-            return new Fleet(new WarmPools(
+            return new WarmPools(
                     remotes,
                     (remote, host) ->
                             ConnectionPool.builder(remote, name).spares(ahead).open(),
-                    maxWarm));
+                    maxWarm);
         }
     }
 }

@@ -11,13 +11,11 @@ import io.muxpool.testkit.ShortTemp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -33,16 +31,7 @@ class FleetTest {
             .asOrdinaryUser()
             .option("MaxStartups", "100")
             .start();
-    private final Path config = temp.resolve("config");
-
-    @BeforeEach
-    void everyNameLeadsToTheServer() throws IOException {
-        Files.copy(server.clientConfig(), config);
-        Files.writeString(
-                config,
-                "Host *\n  HostName " + server.host() + "\n  User " + server.user() + "\n",
-                StandardOpenOption.APPEND);
-    }
+    private final Path config = server.clientConfigForAnyName();
 
     @AfterEach
     void stop() {

@@ -1,5 +1,8 @@
 package io.muxpool.testkit;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -31,6 +34,16 @@ public sealed interface SshEndpoint extends AutoCloseable permits OpenSshServer,
      * @param port the port to connect to instead of {@link #port()}
      */
     Path clientConfigForPort(int port);
+
+    /** A client configuration by which every name leads to this server: a fleet of as many hosts as there are names. */
+    default Path clientConfigForAnyName() {
+        try {
+            String everyName = "Host *\n    HostName %s\n    User %s\n".formatted(host(), user());
+            return PrivateFiles.write(dir().resolve("any.config"), Files.readString(clientConfig()) + everyName);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     /** The address that the server listens on: 127.0.0.1, never another. */
     default String host() {

@@ -1,0 +1,372 @@
+package io.muxpool.cli;
+
+import io.muxpool.Command;
+import io.muxpool.NotStartedException;
+import io.muxpool.Output;
+import io.muxpool.Remote;
+import io.muxpool.RetryPolicy;
+import io.muxpool.cli.fleet.Bar;
+import io.muxpool.cli.fleet.DiffView;
+import io.muxpool.cli.fleet.GatheredView;
+import io.muxpool.cli.fleet.HostList;
+import io.muxpool.cli.fleet.PrefixView;
+import io.muxpool.cli.fleet.ReportFile;
+import io.muxpool.cli.fleet.Sink;
+import io.muxpool.cli.fleet.Tally;
+import io.muxpool.cli.fleet.View;
+import io.muxpool.fleet.FailureLimit;
+import io.muxpool.fleet.Fleet;
+import io.muxpool.fleet.FleetRun;
+import io.muxpool.fleet.HostOutcome;
+import io.muxpool.fleet.HostResult;
+import io.muxpool.fleet.Rollout;
+import io.muxpool.fleet.RunPlan;
+import io.muxpool.hazelcast.Cluster;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+/** {@code muxpool fleet}: one command on many hosts. */
+@CommandLine.Command(
+        name = "fleet",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        customSynopsis = "muxpool fleet [options] [hosts...] -- command [argument...]",
+        description = "Runs a command on many hosts over warm connections. Hosts are node sets: web[01-99].example.com,"
+                + " db[1-3,7],!db2",
+        exitCodeOnInvalidInput = ExitCodes.SSH,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:it succeeded on every host",
+            "1:it failed on some, and is over on all",
+            "124:it was killed on some, their time being over",
+            "130:^C was pressed",
+            "255:some were not started or skipped, or their outcome is unknown; or bad usage"
+        })
+final class FleetCommand implements Callable<Integer> {
+    private static final int CAPTURE = 8 * 1024 * 1024;
+    private static final String SEPARATOR = "--";
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private RemoteOptions remoteOptions = new RemoteOptions();
+
+    @Parameters(arity = "0..*", paramLabel = "hosts", description = "node sets, then -- and the command's words")
+    private List<String> words = new ArrayList<>();
+
+    @Option(
+            names = "--hosts",
+            paramLabel = "FILE",
+            description = "a file of node sets, one a line, # for comments; '-' for standard input; may be repeated")
+    private List<String> files = new ArrayList<>();
+
+    @Option(
+            names = "--config-hosts",
+            paramLabel = "PATTERN",
+            description = "the Hosts of the ssh configuration that match, such as 'web*'; may be repeated")
+    private List<String> patterns = new ArrayList<>();
+
+    @Option(
+            names = {"-x", "--exclude"},
+            paramLabel = "HOSTS",
+            description = "a node set of hosts to leave out; may be repeated")
+    private List<String> excluded = new ArrayList<>();
+
+    @Option(names = "--once", description = "a host that is named twice is meant once, and is no error")
+    private boolean once;
+
+    @Option(names = "--limit", paramLabel = "N", description = "hosts at a time (default: 64)")
+    private int limit = RunPlan.DEFAULT_LIMIT;
+
+    @Option(names = "--timeout", paramLabel = "TIME", description = "of each host: 500ms, 10s, 2m; connecting counts")
+    private @Nullable Duration timeout;
+
+    @Option(names = "--run-timeout", paramLabel = "TIME", description = "of the whole run")
+    private @Nullable Duration runTimeout;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "SIZES",
+            description =
+                    "one batch of hosts after another, the last size repeated: 1,10%%,100%% is one canary, a tenth,"
+                            + " the rest; 10%% rolls over all")
+    private @Nullable String batch;
+
+    @Option(
+            names = "--max-failures",
+            paramLabel = "N",
+            description = "start no more once N hosts or N%% of all have failed (default: none; 1 with --batch)")
+    private @Nullable String maxFailures;
+
+    @Option(
+            names = "--retries",
+            paramLabel = "N",
+            description = "try a host again up to N times when it certainly has not started (default: 0)")
+    private int retries;
+
+    @Option(names = "--max-warm", paramLabel = "N", description = "hosts kept connected (default: 1024)")
+    private int maxWarm = Fleet.Builder.DEFAULT_MAX_WARM;
+
+    @Option(
+            names = "--cluster",
+            paramLabel = "HOST:PORT",
+            split = ",",
+            description =
+                    "let the members of that cluster (muxpool node) run the commands, by ssh options of their own")
+    private List<String> cluster = new ArrayList<>();
+
+    @Option(names = "--cluster-name", paramLabel = "NAME", description = "default: muxpool")
+    private String clusterName = "muxpool";
+
+    @Option(names = "--shell", description = "the command is one line for the remote shell, not quoted: pipes, globs")
+    private boolean shell;
+
+    @ArgGroup
+    private Show show = new Show();
+
+    /** How results are shown: one of these, else each line with its host in front. */
+    private static final class Show {
+        @Option(
+                names = {"-b", "--gather"},
+                description = "at the end, hosts that said the same together")
+        private boolean gather;
+
+        @Option(names = "--diff", description = "at the end, what most hosts said, and how the others differ")
+        private boolean diff;
+
+        @Option(names = "--json", description = "a JSON object a line for each host, as it ends")
+        private boolean json;
+    }
+
+    @Option(names = "--report", paramLabel = "FILE", description = "write a page about the run, for a browser")
+    private @Nullable Path report;
+
+    private record Prepared(
+            Map<String, Remote> remotes,
+            Command command,
+            RunPlan plan,
+            @Nullable ReportFile report) {}
+
+    @Override
+    public Integer call() {
+        // All of the user's words, files and paths are looked at here, before anything is done with them.
+        Prepared prepared;
+        try {
+            prepared = prepare();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+        Fleet opened;
+        try {
+            opened = open(prepared);
+        } catch (NotStartedException e) {
+            say("not started: " + e.getMessage());
+            return ExitCodes.SSH;
+        }
+        try (Fleet fleet = opened;
+                FleetRun run = fleet.run(prepared.remotes.keySet(), prepared.command, prepared.plan)) {
+            return follow(run, prepared);
+        }
+    }
+
+    private Fleet open(Prepared prepared) {
+        if (!cluster.isEmpty()) {
+            Quiet.unless(remoteOptions.isVerbose());
+            return Fleet.over(Cluster.connect(clusterName, cluster));
+        }
+        return Fleet.builder()
+                .remotes(host -> Objects.requireNonNull(prepared.remotes.get(host)))
+                .maxWarm(maxWarm)
+                .build();
+    }
+
+    /** Options of connections that this process does not make would be ignored in silence. */
+    private void requireNoSshOptions() {
+        ParseResult parsed = spec.commandLine().getParseResult();
+        List<String> given = Objects.requireNonNull(spec.mixins().get("remoteOptions")).options().stream()
+                .filter(parsed::hasMatchedOption)
+                .map(OptionSpec::longestName)
+                .filter(name -> !name.equals("--verbose"))
+                .toList();
+        if (!given.isEmpty()) {
+            throw new IllegalArgumentException("with --cluster the members connect, by options of their own: give "
+                    + String.join(" ", given) + " to muxpool node");
+        }
+    }
+
+    private Prepared prepare() {
+        if (!cluster.isEmpty()) {
+            requireNoSshOptions();
+        }
+        // The parser has put hosts and words together.
+        List<String> all = spec.commandLine().getParseResult().originalArgs();
+        int separator = all.indexOf(SEPARATOR);
+        if (separator < 0) {
+            throw new IllegalArgumentException("the command is missing: muxpool fleet 'web[1-9]' -- uptime");
+        }
+        List<String> argv = all.subList(separator + 1, all.size());
+        if (retries < 0) {
+            throw new IllegalArgumentException("--retries must not be negative: " + retries);
+        }
+        if (maxWarm < 1) {
+            throw new IllegalArgumentException("--max-warm must be at least 1: " + maxWarm);
+        }
+        Command command = RunCommand.command(argv, shell)
+                .withStdout(Output.capture(CAPTURE))
+                .withStderr(Output.capture(CAPTURE))
+                .withLogLevel(System.Logger.Level.DEBUG);
+        RunPlan plan = plan();
+        Map<String, Remote> remotes = new LinkedHashMap<>();
+        hosts(words.subList(0, words.size() - argv.size()))
+                .forEach(host -> remotes.put(host, remoteOptions.remote(host)));
+        return new Prepared(remotes, command, plan, report == null ? null : ReportFile.at(report));
+    }
+
+    private List<String> hosts(List<String> sets) {
+        HostList hosts = new HostList(once);
+        for (String set : sets) {
+            hosts.add(set, "'" + Text.oneLine(set) + "'");
+        }
+        files.forEach(hosts::addFile);
+        patterns.forEach(pattern -> hosts.addConfig(remoteOptions.configFileOrDefault(), pattern));
+        excluded.forEach(set -> hosts.exclude(set, "--exclude"));
+        return hosts.hosts();
+    }
+
+    private RunPlan plan() {
+        RunPlan plan = RunPlan.defaults()
+                .withLimit(limit)
+                .withRetry(RetryPolicy.builder().maxRetries(retries).build());
+        plan = timeout == null ? plan : plan.withHostTimeout(timeout);
+        plan = runTimeout == null ? plan : plan.withTimeout(runTimeout);
+        plan = batch == null ? plan : plan.withRollout(Rollout.parse(batch));
+        return maxFailures == null ? plan : plan.withFailureLimit(FailureLimit.parse(maxFailures));
+    }
+
+    private View view() {
+        if (show.json) {
+            return new JsonLines();
+        }
+        if (show.gather) {
+            return new GatheredView(Sink.stdout());
+        }
+        return show.diff ? new DiffView(Sink.stdout()) : new PrefixView(Sink.stdout(), Sink.stderr());
+    }
+
+    private static final class JsonLines implements View {
+        @Override
+        public void ended(HostResult result) {
+            Stdout.line(JsonReport.host(result));
+        }
+
+        @Override
+        public void over(List<HostResult> results) {
+            // Each has been said.
+        }
+    }
+
+    private int follow(FleetRun run, Prepared prepared) {
+        long start = System.nanoTime();
+        boolean terminal = Ansi.AUTO.enabled();
+        Printer printer = new Printer(view(), run);
+        List<HostResult> results;
+        boolean interrupted;
+        try (Interrupts interrupts = Interrupts.of(run)) {
+            results = take(run, printer, terminal);
+            printer.print(view -> view.over(results));
+            interrupted = interrupts.came();
+        }
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+        Tally tally = new Tally(results);
+        if (terminal || tally.exitCode() != ExitCodes.OK) {
+            run.stopped().ifPresent(why -> say("stopped: " + why));
+            tally.lines(elapsed).forEach(FleetCommand::say);
+        }
+        if (prepared.report != null) {
+            prepared.report.write(prepared.command.toString(), results, elapsed);
+        }
+        if (!printer.failure().isEmpty()) {
+            say(printer.failure() + "; the run was cancelled");
+            return ExitCodes.SSH;
+        }
+        return interrupted ? ExitCodes.INTERRUPTED : tally.exitCode();
+    }
+
+    /** Every result, shown as it comes; then in the order of the hosts. */
+    private List<HostResult> take(FleetRun run, Printer printer, boolean terminal) {
+        Map<String, HostResult> byHost = new LinkedHashMap<>();
+        try (Bar bar = new Bar(run.hosts().size(), terminal)) {
+            for (HostResult result : run) {
+                byHost.put(result.host(), result);
+                bar.show(run.progress());
+                bar.print(() -> {
+                    printer.print(view -> view.ended(result));
+                    complain(result);
+                });
+            }
+        }
+        return run.hosts().stream()
+                .map(host -> Objects.requireNonNull(byHost.get(host)))
+                .toList();
+    }
+
+    /** Of hosts that had no turn there is a line at the end. */
+    private void complain(HostResult result) {
+        if (!show.json && !result.success() && !(result.outcome() instanceof HostOutcome.Skipped)) {
+            say(Tally.brief(result.toString()));
+        }
+    }
+
+    private static void say(String text) {
+        System.err.println("muxpool: " + Text.oneLine(text));
+    }
+
+    /** Shows results as long as standard output takes them. A run whose results nobody sees is cancelled. */
+    private static final class Printer {
+        private final View view;
+        private final FleetRun run;
+        private String failure = "";
+
+        Printer(View view, FleetRun run) {
+            this.view = view;
+            this.run = run;
+        }
+
+        void print(Consumer<View> printing) {
+            if (!failure.isEmpty()) {
+                return;
+            }
+            try {
+                printing.accept(view);
+            } catch (UncheckedIOException e) {
+                failure = String.valueOf(e.getMessage());
+                run.cancel();
+            }
+        }
+
+        String failure() {
+            return failure;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package io.muxpool.cli;
+
+import io.muxpool.fleet.FleetRun;
+import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * ^C while a run goes on: the first one stops it and kills what runs, so that what became of each host can still be said;
+ * the second leaves at once. Another end of this process cancels the run too.
+ */
+final class Interrupts implements AutoCloseable {
+    private final FleetRun run;
+    private final Shutdown shutdown;
+    private final @Nullable Object before;
+    private volatile boolean came;
+
+    private Interrupts(FleetRun run) {
+        this.run = run;
+        this.shutdown = Shutdown.does(run::cancel);
+        this.before = Signals.register("INT", this::come);
+    }
+
+    static Interrupts of(FleetRun run) {
+        return new Interrupts(run);
+    }
+
+    private void come() {
+        if (came) {
+            Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
+        }
+        came = true;
+        System.err.println("muxpool: starting no more, killing what runs; ^C again leaves at once");
+        run.cancel();
+    }
+
+    /** Whether it was pressed. */
+    boolean came() {
+        return came;
+    }
+
+    @Override
+    public void close() {
+        Signals.unregister("INT", before);
+        shutdown.close();
+    }
+}

@@ -1,0 +1,79 @@
+package io.muxpool.cli.fleet;
+
+import io.muxpool.fleet.FleetRun.Progress;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bar at the bottom of a terminal: how many hosts are done, running and failed, how many a second, and how long it will
+ * take. Elsewhere nothing.
+ */
+public final class Bar implements AutoCloseable {
+    private static final int EVERY_MILLIS = 150;
+
+    /** Carriage return, and erase to the end of the line. */
+    private static final String ERASE = "\r\u001b[K";
+
+    private final @Nullable ProgressBar bar;
+    private final Object terminal = new Object();
+
+    /** @param shown whether there is a terminal to show it on */
+    public Bar(int hosts, boolean shown) {
+        bar = shown
+                ? new ProgressBarBuilder()
+                        .setTaskName("Hosts")
+                        .setInitialMax(hosts)
+                        .setStyle(ProgressBarStyle.ASCII)
+                        .setUpdateIntervalMillis(EVERY_MILLIS)
+                        .showSpeed()
+                        .clearDisplayOnFinish()
+                        .setConsumer(new Shared())
+                        .build()
+                : null;
+    }
+
+    /** Draws only while nobody prints. */
+    private final class Shared extends ConsoleProgressBarConsumer {
+        Shared() {
+            super(System.err);
+        }
+
+        @Override
+        public void accept(String rendered) {
+            synchronized (terminal) {
+                super.accept(rendered);
+            }
+        }
+    }
+
+    /** Shows how far it has come. */
+    public void show(Progress progress) {
+        if (bar != null) {
+            bar.stepTo(progress.ended() + progress.skipped());
+            bar.setExtraMessage(" " + progress.running() + " running, " + progress.failed() + " failed");
+        }
+    }
+
+    /** Prints where the bar is; it comes back below. */
+    public void print(Runnable printing) {
+        if (bar == null) {
+            printing.run();
+            return;
+        }
+        synchronized (terminal) {
+            System.err.print(ERASE);
+            System.err.flush();
+            printing.run();
+        }
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+        }
+    }
+}

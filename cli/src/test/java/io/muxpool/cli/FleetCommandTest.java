@@ -1,0 +1,266 @@
+package io.muxpool.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.ShortTemp;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** {@code muxpool fleet} as people and scripts see it, over a real server that answers to every name. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(90)
+final class FleetCommandTest {
+    @RegisterExtension
+    final LeakCheck leaks = new LeakCheck();
+
+    private final ShortTemp temp = ShortTemp.create();
+    private final OpenSshServer server = OpenSshServer.builder()
+            .asOrdinaryUser()
+            .option("MaxStartups", "100")
+            .start();
+    private final Path config = server.clientConfigForAnyName();
+
+    @AfterEach
+    void endMasters() {
+        LeakCheck.endMasters(temp.path());
+    }
+
+    @AfterAll
+    void stop() {
+        server.close();
+        temp.close();
+    }
+
+    private String[] words(String... rest) {
+        List<String> words = new ArrayList<>(List.of("fleet", "-F", config.toString(), "--socket-dir"));
+        words.add(temp.resolve("s").toString());
+        words.addAll(List.of(rest));
+        return words.toArray(String[]::new);
+    }
+
+    private Muxpool.Ended fleet(String... rest) throws IOException, InterruptedException {
+        return Muxpool.run(temp.path(), words(rest));
+    }
+
+    @Test
+    void eachLineHasItsHostInFrontAndNothingIsAdded() throws Exception {
+        Muxpool.Ended ended = fleet("web[1-3]", "-x", "web2", "db1", "--", "sh", "-c", "printf 'a\\nb'; echo c >&2");
+        assertThat(ended.code()).isZero();
+        assertThat(ended.text().lines())
+                .containsExactlyInAnyOrder("web1: a", "web1: b", "web3: a", "web3: b", "db1: a", "db1: b");
+        assertThat(ended.text()).endsWith("\n");
+        assertThat(ended.stderr().lines()).containsExactlyInAnyOrder("web1: c", "web3: c", "db1: c");
+    }
+
+    @Test
+    void hostsComeFromFilesStandardInputAndTheConfiguration() throws Exception {
+        Path file = Files.writeString(temp.resolve("hosts"), "# all\nweb[1-2] # two\n\n  db1\n");
+        Muxpool.Ended ended = Muxpool.run(
+                temp.path(),
+                "n1\nn2\n".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                words("--hosts", file.toString(), "--hosts", "-", "--config-hosts", "b?x", "-b", "--", "echo", "x"));
+        assertThat(ended.code()).isZero();
+        assertThat(ended.text()).isEqualTo("""
+                ---------------
+                box,db1,n[1-2],web[1-2] (6 hosts)
+                ---------------
+                x
+                """);
+    }
+
+    @Test
+    void outcomesSetTheExitCodeTheWorstFirst() throws Exception {
+        assertThat(fleet("web[1-2]", "--", "true").code()).isZero();
+        Muxpool.Ended failed = fleet("web[1-2]", "--", "sh", "-c", "exit 7");
+        assertThat(failed.code()).isEqualTo(1);
+        assertThat(failed.stderr())
+                .contains("muxpool: web1: exit status 7\n")
+                .contains("muxpool: 0 of 2 hosts succeeded in ")
+                .endsWith("muxpool:   exit status 7: web[1-2]\n");
+        Muxpool.Ended killed = fleet("--timeout", "2s", "web[1-2]", "--", "sleep", "30");
+        assertThat(killed.code()).isEqualTo(124);
+        assertThat(killed.stderr()).contains("killed: timed out after 2s").contains("killed: web[1-2]");
+        Muxpool.Ended unreached = fleet("web1", "nobody@web[2-4]", "--", "true");
+        assertThat(unreached.code()).isEqualTo(255);
+        assertThat(unreached.stderr())
+                .contains("not started: nobody@web[2-4]")
+                .contains("most hosts were not reached")
+                .doesNotContain("[command:");
+    }
+
+    @Test
+    void batchesStopAtACanaryThatFails() throws Exception {
+        Muxpool.Ended ended = fleet("--batch", "1,50%", "web[1-9]", "--", "false");
+        assertThat(ended.code()).isEqualTo(255);
+        assertThat(ended.stderr())
+                .contains("muxpool: stopped: 1 of 9 hosts failed, and the limit is 1\n")
+                .contains("exit status 1: web1\n")
+                .contains("skipped: web[2-9]\n");
+    }
+
+    @Test
+    void diffShowsHowTheOthersDifferFromMost() throws Exception {
+        // Every name is the same machine: the first one makes the difference.
+        Path first = server.home().resolve("first");
+        Muxpool.Ended differs = fleet(
+                "--diff",
+                "--limit",
+                "1",
+                "web[1-3]",
+                "--shell",
+                "--",
+                "echo same; mkdir " + first + " 2>/dev/null && echo only here; echo end");
+        assertThat(differs.text()).isEqualTo("""
+                ---------------
+                web[2-3] (2 hosts)
+                ---------------
+                same
+                end
+                ---------------
+                web1 (1 host)
+                ---------------
+                --- web[2-3]
+                +++ web1
+                @@ -1,2 +1,3 @@
+                 same
+                +only here
+                 end
+                """);
+    }
+
+    @Test
+    void jsonIsAnObjectALineForEachHost() throws Exception {
+        Muxpool.Ended ended = fleet("--json", "web[1-2]", "bad/name", "--", "echo", "x");
+        assertThat(ended.code())
+                .as("bad names are refused before anything runs")
+                .isEqualTo(255);
+        assertThat(ended.stdout()).isEmpty();
+        Muxpool.Ended good = fleet("--json", "web[1-2]", "nobody@web3", "--", "echo", "x");
+        assertThat(good.code()).isEqualTo(255);
+        List<String> lines = good.text().lines().toList();
+        assertThat(lines).hasSize(3);
+        for (String line : lines) {
+            try (JsonParser parser = new JsonFactory().createParser(line)) {
+                assertThat(parser.nextToken()).isEqualTo(JsonToken.START_OBJECT);
+                while (parser.nextToken() != JsonToken.END_OBJECT) {
+                    assertThat(parser.currentToken()).isNotNull();
+                }
+            }
+        }
+        assertThat(lines)
+                .filteredOn(line -> line.contains("\"outcome\":\"exited\""))
+                .hasSize(2);
+        assertThat(lines)
+                .filteredOn(line -> line.contains("\"host\":\"nobody@web3\",\"outcome\":\"not_started\",\"code\":null"))
+                .hasSize(1);
+    }
+
+    @Test
+    void badWordsAreRefusedBeforeAnythingIsDone() throws Exception {
+        Path canary = temp.resolve("canary");
+        Path file = Files.writeString(temp.resolve("bad"), "web[1-2]\nweb[3-\n");
+        Path bytes = Files.write(temp.resolve("bytes"), new byte[] {(byte) 0xff, (byte) 0xfe});
+        for (String[] bad : List.of(
+                words("web[1-3", "--", "touch", canary.toString()),
+                words("web[1-3]", "web2", "--", "touch", canary.toString()),
+                words("--", "touch", canary.toString()),
+                words("web1", "-x", "web1", "--", "touch", canary.toString()),
+                words("web1"),
+                words("web1", "--"),
+                words("web1,-", "--", "touch", canary.toString()),
+                words("web1", "a b$c", "--", "touch", canary.toString()),
+                words("--hosts", "/no/such", "--", "touch", canary.toString()),
+                words("--hosts", temp.path().toString(), "--", "touch", canary.toString()),
+                words("--hosts", file.toString(), "--", "touch", canary.toString()),
+                words("--hosts", bytes.toString(), "--", "touch", canary.toString()),
+                words("--config-hosts", "nothing*", "--", "touch", canary.toString()),
+                words("--limit", "0", "web1", "--", "touch", canary.toString()),
+                words("--batch", "0", "web1", "--", "touch", canary.toString()),
+                words("--max-failures", "x", "web1", "--", "touch", canary.toString()),
+                words("--max-warm", "0", "web1", "--", "touch", canary.toString()),
+                words("--timeout", "0s", "web1", "--", "touch", canary.toString()),
+                words("--retries", "-1", "web1", "--", "touch", canary.toString()),
+                words("-b", "--json", "web1", "--", "touch", canary.toString()),
+                words("--report", "/no/such/page.html", "web1", "--", "touch", canary.toString()),
+                words("--report", temp.path().toString(), "web1", "--", "touch", canary.toString()))) {
+            Muxpool.Ended ended = Muxpool.run(temp.path(), bad);
+            String all = String.join(" ", bad);
+            assertThat(ended.code()).as(all).isEqualTo(255);
+            assertThat(ended.stderr())
+                    .as(all)
+                    .startsWith("muxpool: not started: ")
+                    .contains("--help");
+            assertThat(ended.stdout()).as(all).isEmpty();
+        }
+        assertThat(canary).doesNotExist();
+        assertThat(temp.resolve("s")).doesNotExist();
+    }
+
+    @Test
+    void malformedNodeSetIsPointedAtWhereItStands() throws Exception {
+        assertThat(fleet("web[1-3],db[x]", "--", "true").stderr()).startsWith("""
+                muxpool: not started: 'web[1-3],db[x]': a number is expected at character 13 of the node set
+                  web[1-3],db[x]
+                              ^
+                """);
+    }
+
+    @Test
+    void interruptKillsWhatRunsAndSaysWhatIsKnown() throws Exception {
+        Path mark = Files.createFile(temp.resolve("mark"));
+        Path err = temp.resolve("err");
+        Process process = Muxpool.builder(
+                        words("--limit", "3", "web[1-9]", "--", "tail", "-f", "/dev/null", mark.toString()))
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(err.toFile())
+                .start();
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(30))
+                .until(() -> server.processes().values().stream()
+                                .filter(line -> line.startsWith("tail") && line.contains(mark.toString()))
+                                .count()
+                        == 3);
+        Processes.signal(process.pid(), "INT");
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(130);
+        assertThat(err)
+                .content()
+                .contains("muxpool: starting no more, killing what runs")
+                .contains("muxpool:   killed: web[1-3]\n")
+                .contains("muxpool:   skipped: web[4-9]\n");
+        assertThat(server.processes().values()).noneMatch(line -> line.contains(mark.toString()));
+    }
+
+    @Test
+    void standardOutputThatBreaksCancelsTheRun() throws Exception {
+        Path err = temp.resolve("err");
+        Process process = Muxpool.builder(words("--limit", "1", "web[1-9]", "--", "echo", "x"))
+                .redirectOutput(Path.of("/dev/full").toFile())
+                .redirectError(err.toFile())
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(255);
+        assertThat(err)
+                .content()
+                .contains("standard output cannot be written: No space left on device; the run was cancelled")
+                .contains("skipped: web");
+    }
+}

@@ -1,0 +1,54 @@
+package io.muxpool.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** {@code muxpool} as a process of its own. */
+final class Muxpool {
+    private Muxpool() {}
+
+    /** What a process left. */
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    record Ended(int code, byte[] stdout, String stderr) {
+        String text() {
+            return new String(stdout, UTF_8);
+        }
+    }
+
+    /** @param scratch where its streams are kept */
+    static Ended run(Path scratch, String... words) throws IOException, InterruptedException {
+        return run(scratch, new byte[0], words);
+    }
+
+    static Ended run(Path scratch, byte[] stdin, String... words) throws IOException, InterruptedException {
+        Path in = Files.write(scratch.resolve("stdin"), stdin);
+        Path out = scratch.resolve("stdout");
+        Path err = scratch.resolve("stderr");
+        Process process = builder(words)
+                .redirectInput(in.toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        return new Ended(process.exitValue(), Files.readAllBytes(out), Files.readString(err));
+    }
+
+    static ProcessBuilder builder(String... words) {
+        List<String> argv = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "io.muxpool.cli.Main"));
+        argv.addAll(List.of(words));
+        return new ProcessBuilder(argv);
+    }
+}

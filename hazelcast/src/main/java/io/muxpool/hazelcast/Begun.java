@@ -1,0 +1,56 @@
+package io.muxpool.hazelcast;
+
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Which tasks have begun, so that none runs twice when a member dies or seems to. One write decides, whoever comes first:
+ *
+ * <pre>
+ *   the member, before it sends anything:        absent -> the member's name    it runs the command
+ *   whoever waits, when the member is lost:      absent -> revoked              nobody will; another member may
+ *                                                the member's name              outcome unknown
+ * </pre>
+ *
+ * A write returns when another member has it too, so the death of one member loses none.
+ */
+final class Begun {
+    private static final String NAME = "muxpool-begun";
+    private static final String REVOKED = "revoked";
+
+    /** Longer than a member that seemed dead could sleep and then go on. */
+    private static final int DAYS = 1;
+
+    private final IMap<UUID, String> tasks;
+
+    private Begun(IMap<UUID, String> tasks) {
+        this.tasks = tasks;
+    }
+
+    static Begun in(HazelcastInstance hazelcast) {
+        return new Begun(hazelcast.getMap(NAME));
+    }
+
+    static MapConfig config() {
+        return new MapConfig(NAME).setBackupCount(1).setTimeToLiveSeconds((int) TimeUnit.DAYS.toSeconds(DAYS));
+    }
+
+    /** Whether the task is this member's to run. */
+    boolean begin(UUID task, String member) {
+        return tasks.putIfAbsent(task, member) == null;
+    }
+
+    /** Whether nobody has begun it, and now nobody will. */
+    boolean revoke(UUID task) {
+        String by = tasks.putIfAbsent(task, REVOKED);
+        return by == null || by.equals(REVOKED);
+    }
+
+    /** It is over, and its answer is known: nobody will ask again. */
+    void forget(UUID task) {
+        tasks.deleteAsync(task);
+    }
+}

@@ -1,0 +1,40 @@
+package io.muxpool.hazelcast;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceAware;
+import java.io.Serializable;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/** A command for one host, run by the member that it is sent to. */
+final class HostTask implements Callable<Answer>, Serializable, HazelcastInstanceAware {
+    private static final long serialVersionUID = 1L;
+
+    private final UUID id;
+    private final String host;
+    private final CommandWords command;
+    private final long nanos;
+    private transient @Nullable HazelcastInstance hazelcast;
+
+    /** @param nanos what is left of its time, when it is sent; the clocks of two machines are never compared */
+    HostTask(UUID id, String host, CommandWords command, long nanos) {
+        this.id = id;
+        this.host = host;
+        this.command = command;
+        this.nanos = nanos;
+    }
+
+    @Override
+    public void setHazelcastInstance(HazelcastInstance hazelcast) {
+        this.hazelcast = hazelcast;
+    }
+
+    @Override
+    public Answer call() {
+        NodeWork work = NodeWork.of(hazelcast);
+        return work == null
+                ? new Answer.NotStarted("the member that owns " + host + " is no muxpool node", true)
+                : work.run(id, host, command, nanos);
+    }
+}

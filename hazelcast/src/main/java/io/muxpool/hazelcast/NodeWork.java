@@ -1,0 +1,98 @@
+package io.muxpool.hazelcast;
+
+import com.hazelcast.core.HazelcastInstance;
+import io.muxpool.CommandResult;
+import io.muxpool.Job;
+import io.muxpool.JobException;
+import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.fleet.Carrier;
+import java.time.Duration;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** What a member does: runs commands on its hosts. Thread-safe. */
+final class NodeWork {
+    /** Of the member's executor. */
+    static final String TASKS = "muxpool-tasks";
+
+    /** Of the one that cancels, which must never wait behind what is to be cancelled. */
+    static final String CANCELS = "muxpool-cancels";
+
+    private static final String KEY = "io.muxpool.node";
+
+    private final Carrier carrier;
+    private final HazelcastInstance hazelcast;
+    private final Map<UUID, Job> running = new ConcurrentHashMap<>();
+
+    private NodeWork(Carrier carrier, HazelcastInstance hazelcast) {
+        this.carrier = carrier;
+        this.hazelcast = hazelcast;
+    }
+
+    /** Makes a member a node. */
+    static NodeWork install(Carrier carrier, HazelcastInstance hazelcast) {
+        NodeWork work = new NodeWork(carrier, hazelcast);
+        hazelcast.getUserContext().put(KEY, work);
+        return work;
+    }
+
+    static @Nullable NodeWork of(@Nullable HazelcastInstance hazelcast) {
+        return hazelcast == null ? null : (NodeWork) hazelcast.getUserContext().get(KEY);
+    }
+
+    Answer run(UUID id, String host, CommandWords words, long nanos) {
+        Job job = Job.withTimeout(Duration.ofNanos(nanos));
+        running.put(id, job);
+        try {
+            if (!begin(id)) {
+                return new Answer.NotStarted("whoever asked for it has given this member up", true);
+            }
+            CommandResult result = carrier.run(host, words.toCommand(), job);
+            return Answer.Ran.of(result);
+        } catch (NotStartedException e) {
+            return new Answer.NotStarted(why(e), e.retrySafe());
+        } catch (OutcomeUnknownException e) {
+            return Answer.Unknown.of(why(e), e.partialOutput());
+        } catch (JobException e) {
+            return Answer.GivenUp.of(why(e), e.ending(), e.partialOutput());
+        } catch (IllegalArgumentException e) {
+            return new Answer.NotStarted(why(e), false);
+        } finally {
+            running.remove(id);
+        }
+    }
+
+    /** A mark that cannot be made is no beginning: it may be there all the same, and then nobody runs it. */
+    private boolean begin(UUID id) {
+        try {
+            return Begun.in(hazelcast)
+                    .begin(id, hazelcast.getCluster().getLocalMember().getUuid().toString());
+        } catch (RuntimeException e) {
+            throw new NotStartedException(
+                    "the cluster cannot note that a command begins, so it does not: " + e.getMessage(), true, e);
+        }
+    }
+
+    private static String why(RuntimeException e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    void cancel(UUID id) {
+        Job job = running.get(id);
+        if (job != null) {
+            job.cancel();
+        }
+    }
+
+    void cancelAll() {
+        running.values().forEach(Job::cancel);
+    }
+
+    /** How many commands run now. */
+    int running() {
+        return running.size();
+    }
+}

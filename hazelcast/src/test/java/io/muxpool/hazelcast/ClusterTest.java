@@ -1,0 +1,216 @@
+package io.muxpool.hazelcast;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.muxpool.Command;
+import io.muxpool.Input;
+import io.muxpool.NotStartedException;
+import io.muxpool.Output;
+import io.muxpool.ShellQuote;
+import io.muxpool.fleet.Fleet;
+import io.muxpool.fleet.FleetRun;
+import io.muxpool.fleet.HostOutcome;
+import io.muxpool.fleet.HostResult;
+import io.muxpool.fleet.RunPlan;
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.ShortTemp;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Members in JVMs of their own, over one real sshd that answers to every name. */
+@Timeout(180)
+class ClusterTest {
+    private static final int FIRST_PORT = 15_701;
+
+    @RegisterExtension
+    final LeakCheck leaks =
+            LeakCheck.ignoringThreads(thread -> !thread.getName().startsWith("muxpool"));
+
+    private final ShortTemp temp = ShortTemp.create();
+    private final OpenSshServer server = OpenSshServer.builder()
+            .asOrdinaryUser()
+            .option("MaxStartups", "200")
+            .start();
+    private final Path config = server.clientConfigForAnyName();
+    private final Path journal = server.home().resolve("journal");
+    private final List<NodeProcess> nodes = new ArrayList<>();
+
+    @AfterEach
+    void stop() throws IOException, InterruptedException {
+        for (NodeProcess node : nodes) {
+            node.close();
+        }
+        LeakCheck.endMasters(temp.path());
+        server.close();
+        temp.close();
+    }
+
+    private NodeProcess node() throws IOException {
+        NodeProcess node = NodeProcess.start(
+                config,
+                temp.resolve("s" + nodes.size()),
+                FIRST_PORT,
+                nodes.isEmpty() ? List.of("127.0.0.1") : List.of(nodes.get(0).address()));
+        nodes.add(node);
+        return node;
+    }
+
+    private Fleet fleet() {
+        return Fleet.over(Cluster.connect(
+                NodeProcess.CLUSTER, nodes.stream().map(NodeProcess::address).toList()));
+    }
+
+    private static List<String> hosts(int count) {
+        return IntStream.rangeClosed(1, count).mapToObj(i -> "web" + i).toList();
+    }
+
+    /** Writes the host's name into the journal, and then takes a while. */
+    private Command entry(String host) {
+        return Command.shell(
+                "echo " + host + " >> " + ShellQuote.single(journal.toString()) + "; sleep 0.3; echo " + host);
+    }
+
+    private Map<String, Integer> entries() throws IOException {
+        Map<String, Integer> entries = new HashMap<>();
+        if (Files.exists(journal)) {
+            Files.readAllLines(journal).forEach(line -> entries.merge(line, 1, Integer::sum));
+        }
+        return entries;
+    }
+
+    @Test
+    void hostsAreSharedOutAmongMembersEachKeepingItsOwnWarm() throws IOException {
+        node();
+        node();
+        try (Fleet fleet = fleet()) {
+            try (FleetRun run = fleet.run(hosts(12), Command.of("echo", "here"))) {
+                assertThat(run.stream()).hasSize(12).allSatisfy(result -> {
+                    assertThat(result.outcome()).isEqualTo(new HostOutcome.Exited(0));
+                    assertThat(result.stdoutText()).isEqualTo("here\n");
+                });
+            }
+            try (FleetRun run = fleet.run(hosts(12), Command.of("sh", "-c", "echo err >&2; exit 3"))) {
+                assertThat(run.stream()).hasSize(12).allSatisfy(result -> {
+                    assertThat(result.outcome()).isEqualTo(new HostOutcome.Exited(3));
+                    assertThat(result.stderrText()).isEqualTo("err\n");
+                });
+            }
+            // Behind a member's start some keys still move, and their hosts connect anew.
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+                try (FleetRun run = fleet.run(hosts(12), Command.of("true"))) {
+                    return run.stream().allMatch(HostResult::reused);
+                }
+            });
+        }
+        for (int i = 0; i < nodes.size(); i++) {
+            // Each has some of the hosts' leases in its own directory.
+            assertThat(temp.resolve("s" + i)).isDirectory();
+        }
+    }
+
+    @Test
+    void memberThatIsKilledCostsNoHostAndNoneRunsTwice() throws Exception {
+        node();
+        NodeProcess victim = node();
+        node();
+        int count = 60;
+        try (Fleet fleet = fleet();
+                FleetRun run =
+                        fleet.run(hosts(count), this::entry, RunPlan.defaults().withLimit(24))) {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> entries().size() >= 12);
+            victim.kill();
+            // One more comes while it runs.
+            node();
+            Set<String> seen = new HashSet<>();
+            Map<String, HostOutcome> outcomes = new HashMap<>();
+            for (HostResult result : run) {
+                assertThat(seen.add(result.host()))
+                        .as("one result for " + result.host())
+                        .isTrue();
+                outcomes.put(result.host(), result.outcome());
+            }
+            assertThat(seen).hasSize(count);
+            assertThat(outcomes.values())
+                    .allMatch(outcome -> outcome.success() || outcome instanceof HostOutcome.Unknown);
+            assertThat(outcomes.values().stream().filter(HostOutcome.Unknown.class::isInstance))
+                    .as("what the killed member had begun")
+                    .isNotEmpty();
+            server.killConnections();
+            Map<String, Integer> entries = entries();
+            outcomes.forEach((host, outcome) -> assertThat(entries.getOrDefault(host, 0))
+                    .as(host + ": " + outcome)
+                    .isBetween(outcome.success() ? 1 : 0, 1));
+        }
+    }
+
+    @Test
+    void cancelKillsTheCommandsThatMembersRun() throws IOException {
+        node();
+        node();
+        Path mark = Files.createFile(temp.resolve("mark"));
+        Command command = Command.shell("echo $$ >> " + journal + "; exec tail -f /dev/null " + mark);
+        try (Fleet fleet = fleet();
+                FleetRun run = fleet.run(hosts(6), command)) {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() ->
+                            Files.exists(journal) && Files.readAllLines(journal).size() == 6);
+            run.cancel();
+            assertThat(run.stream())
+                    .hasSize(6)
+                    .allSatisfy(result -> assertThat(result.outcome()).isInstanceOf(HostOutcome.Killed.class));
+        }
+        assertThat(server.processes().values()).noneMatch(line -> line.contains(mark.toString()));
+    }
+
+    @Test
+    void hostPastItsTimeIsKilledByItsMember() throws IOException {
+        node();
+        try (Fleet fleet = fleet()) {
+            try (FleetRun warm = fleet.run(hosts(2), Command.of("true"))) {
+                assertThat(warm.stream()).allMatch(HostResult::success);
+            }
+            RunPlan plan = RunPlan.defaults().withHostTimeout(Duration.ofSeconds(2));
+            try (FleetRun run = fleet.run(hosts(2), Command.of("sleep", "60"), plan)) {
+                assertThat(run.stream())
+                        .hasSize(2)
+                        .allSatisfy(result -> assertThat(result.outcome()).isInstanceOf(HostOutcome.Killed.class));
+            }
+        }
+    }
+
+    @Test
+    void clusterThatIsNotThereAndCommandsThatCannotCrossAreRefused() throws IOException {
+        assertThatThrownBy(() -> Cluster.connect("muxpool-nobody", List.of("127.0.0.1:1")))
+                .isInstanceOf(NotStartedException.class)
+                .hasMessageContainingAll("muxpool-nobody", "127.0.0.1:1", "muxpool node");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CommandWords.of(
+                        Command.of("cat").withStdin(Input.stream(new ByteArrayInputStream(new byte[0])))))
+                .withMessageContaining("as bytes");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CommandWords.of(Command.of("cat").withStdout(Output.file(temp.resolve("x")))))
+                .withMessageContaining("capture");
+        assertThatIllegalArgumentException().isThrownBy(() -> CommandWords.of(Command.subsystem("sftp")));
+    }
+}
