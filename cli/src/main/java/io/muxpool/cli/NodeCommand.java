@@ -2,11 +2,9 @@ package io.muxpool.cli;
 
 import io.muxpool.fleet.Carrier;
 import io.muxpool.fleet.Fleet;
-import io.muxpool.hazelcast.ClusterNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -60,43 +58,42 @@ final class NodeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        ClusterNode.Setup setup;
-        Carrier carrier;
-        try {
-            setup = setup();
-            // Tried now, not when the first host comes.
-            remoteOptions.remote("host");
-            carrier = Fleet.builder()
-                    .remotes(remoteOptions::remote)
-                    .maxWarm(maxWarm)
-                    .carrier();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), Text.oneLine(String.valueOf(e.getMessage())), e);
-        }
-        Quiet.unless(remoteOptions.isVerbose());
-        CountDownLatch end = new CountDownLatch(1);
-        try (ClusterNode node = ClusterNode.start(setup, carrier);
-                Shutdown shutdown = Shutdown.does(end::countDown)) {
-            System.out.println("member " + setup.host() + ":" + node.address().getPort() + " of cluster "
-                    + Text.oneLine(clusterName) + ", which has " + node.members()
-                    + (node.members() == 1 ? " member" : " members"));
-            System.out.flush();
-            end.await();
-        }
-        return ExitCodes.OK;
+        // All that needs Hazelcast is elsewhere: every muxpool command looks at the methods of this class.
+        return NodeLife.of(this).live();
     }
 
-    private ClusterNode.Setup setup() {
-        int colon = listen.lastIndexOf(':');
-        if (colon < 1 || !listen.substring(colon + 1).matches("[0-9]{1,5}")) {
-            throw new IllegalArgumentException("--listen is an address and a port, such as 127.0.0.1:5701: " + listen);
-        }
-        return new ClusterNode.Setup(
-                clusterName,
-                listen.substring(0, colon),
-                Integer.parseInt(listen.substring(colon + 1)),
-                join.isEmpty() ? List.of("127.0.0.1") : join,
-                commands,
-                quorum);
+    /** How it connects to hosts. */
+    Carrier carrier() {
+        // Tried now, not when the first host comes.
+        remoteOptions.remote("host");
+        return Fleet.builder().remotes(remoteOptions::remote).maxWarm(maxWarm).carrier();
+    }
+
+    ParameterException refused(IllegalArgumentException e) {
+        return new ParameterException(spec.commandLine(), Text.oneLine(String.valueOf(e.getMessage())), e);
+    }
+
+    boolean isVerbose() {
+        return remoteOptions.isVerbose();
+    }
+
+    String listen() {
+        return listen;
+    }
+
+    List<String> join() {
+        return join.isEmpty() ? List.of("127.0.0.1") : join;
+    }
+
+    String clusterName() {
+        return clusterName;
+    }
+
+    int commands() {
+        return commands;
+    }
+
+    int quorum() {
+        return quorum;
     }
 }

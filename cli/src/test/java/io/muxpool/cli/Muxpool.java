@@ -3,12 +3,15 @@ package io.muxpool.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** {@code muxpool} as a process of its own. */
 final class Muxpool {
@@ -40,13 +43,20 @@ final class Muxpool {
         return new Ended(process.exitValue(), Files.readAllBytes(out), Files.readString(err));
     }
 
+    /** As the launcher has it: Hazelcast is for the commands of a cluster alone. */
+    private static String classPath() {
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> !entry.contains("hazelcast"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
     static ProcessBuilder builder(String... words) {
         List<String> argv = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath(),
                 "io.muxpool.cli.Main"));
         argv.addAll(List.of(words));
         return new ProcessBuilder(argv);
