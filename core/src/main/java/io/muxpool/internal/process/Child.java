@@ -152,8 +152,11 @@ public final class Child {
         };
     }
 
+    /** Of the command; what prepares for one speaks for itself. */
     private PartialOutput partial() {
-        return new PartialOutput(stdout.captured().bytes(), stderr.captured().bytes());
+        return role == Role.PREPARATION
+                ? PartialOutput.NONE
+                : new PartialOutput(stdout.captured().bytes(), stderr.captured().bytes());
     }
 
     private void startPumps() {

@@ -467,6 +467,21 @@ class ChildTest {
     }
 
     @Test
+    void whatAPreparationSaysIsNoOutputOfTheCommandThatNeverStarted() throws IOException {
+        Command command = script("echo prepared; " + forever);
+        JobTimeoutException e = catchThrowableOfType(
+                JobTimeoutException.class,
+                () -> Child.run(
+                        new ProcessBuilder(command.argv()),
+                        command,
+                        Job.withTimeout(Duration.ofSeconds(1)),
+                        "preparing",
+                        Child.Role.PREPARATION));
+        assertThat(e.partialOutput().stdout()).isEmpty();
+        assertNoneLives();
+    }
+
+    @Test
     void childThatCarriesACommandSaysNothingOfItsDeath() throws IOException {
         Command command = script(forever);
         JobTimeoutException e = catchThrowableOfType(
