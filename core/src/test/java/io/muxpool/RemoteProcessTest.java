@@ -3,14 +3,19 @@ package io.muxpool;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -118,6 +123,30 @@ final class RemoteProcessTest extends OnOneServer {
             assertThatThrownBy(sleeps::exit)
                     .isInstanceOf(OutcomeUnknownException.class)
                     .hasMessageContaining("given up");
+        } finally {
+            Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
+        }
+    }
+
+    @Test
+    void overSshProcessesTheEndOfItsJobSendsReadersHomeWhileTheCommandGoesOn() throws Exception {
+        OpenSshServer started = OpenSshServer.start();
+        server = started;
+        Remote byProcess = pool(started.clientConfig()).open().remote().toBuilder()
+                .transport(TransportKind.PROCESS)
+                .build();
+        String time = "60.7152";
+        try (ConnectionPool pool = ConnectionPool.open(byProcess, "process");
+                Connection connection = pool.connection()) {
+            pool.run("true").check();
+            RemoteProcess sleeps =
+                    connection.start(Command.of("sleep", time), Job.withTimeout(Duration.ofMillis(1500)));
+            for (InputStream output : List.of(sleeps.getInputStream(), sleeps.getErrorStream())) {
+                assertThat(CompletableFuture.supplyAsync(() -> catchThrowable(output::readAllBytes)))
+                        .succeedsWithin(Duration.ofSeconds(10))
+                        .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+                        .hasMessageContaining("given up");
+            }
         } finally {
             Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
         }

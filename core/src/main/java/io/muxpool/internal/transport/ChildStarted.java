@@ -6,6 +6,7 @@ import io.muxpool.Job;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PartialOutput;
 import io.muxpool.internal.process.KillTree;
+import io.muxpool.internal.stream.CutStream;
 import io.muxpool.internal.stream.Pumps;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,9 @@ final class ChildStarted implements Started {
     private final Ending killed;
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
     private final Verdict verdict;
+    // A master keeps what its client gave it, our pipes, until the server closes the session: long after the client.
+    private final CutStream stdout;
+    private final CutStream stderr;
     private final CompletableFuture<Left> freed = new CompletableFuture<>();
     private final AtomicBoolean killing = new AtomicBoolean();
 
@@ -48,6 +52,8 @@ final class ChildStarted implements Started {
         this.doing = doing;
         this.killed = killed;
         this.verdict = verdict;
+        this.stdout = new CutStream(process.getInputStream());
+        this.stderr = new CutStream(process.getErrorStream());
         Job.Registration registration = job.onCancel(this::kill);
         if (job.timeout().isPresent()) {
             CompletableFuture<Void> deadline = new CompletableFuture<>();
@@ -69,6 +75,9 @@ final class ChildStarted implements Started {
             exited.completeExceptionally(e);
         } finally {
             verdict.close();
+            if (byUs) {
+                cut();
+            }
             freed.complete(byUs && !isTheCommand() ? Left.MAYBE_A_SESSION : Left.NOTHING);
         }
     }
@@ -80,6 +89,12 @@ final class ChildStarted implements Started {
             return verdict.of(status);
         }
         throw new OutcomeUnknownException(doing + " was given up (" + killed + ")", PartialOutput.NONE, null);
+    }
+
+    private void cut() {
+        IOException why = new IOException(doing + " was given up (" + killed + ")");
+        stdout.cut(why);
+        stderr.cut(why);
     }
 
     /** Whether the child is the command itself, rather than an ssh that carries it. */
@@ -94,12 +109,12 @@ final class ChildStarted implements Started {
 
     @Override
     public InputStream stdout() {
-        return process.getInputStream();
+        return stdout;
     }
 
     @Override
     public InputStream stderr() {
-        return process.getErrorStream();
+        return stderr;
     }
 
     @Override
@@ -135,6 +150,10 @@ final class ChildStarted implements Started {
     @Override
     public CompletableFuture<Ending> kill() {
         if (killing.compareAndSet(false, true)) {
+            if (!isTheCommand()) {
+                // The end of its client is none of the command's: it must not look like that.
+                cut();
+            }
             Pumps.start(() -> KillTree.kill(process));
         }
         return freed.thenApply(done -> killed);
