@@ -11,6 +11,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.config.keys.PublicKeyEntry;
@@ -56,7 +57,7 @@ public final class EmbeddedServer implements SshEndpoint {
      * @throws UncheckedIOException if it cannot listen, or its directory cannot be made
      */
     public static EmbeddedServer start() {
-        return start(home -> (channel, command) -> new ShellCommand(command, home));
+        return start(running(home -> (channel, command) -> new ShellCommand(command, home)));
     }
 
     /**
@@ -66,13 +67,25 @@ public final class EmbeddedServer implements SshEndpoint {
      * @throws UncheckedIOException as {@link #start}
      */
     public static EmbeddedServer startWithBuiltins() {
-        return start(home -> (channel, command) -> new BuiltinCommand(command));
+        return start(running(home -> (channel, command) -> new BuiltinCommand(command)));
     }
 
-    private static EmbeddedServer start(Function<Path, CommandFactory> commands) {
+    private static BiConsumer<SshServer, Path> running(Function<Path, CommandFactory> commands) {
+        return (server, home) -> {
+            server.setCommandFactory(commands.apply(home));
+            server.setChannelFactories(List.of(ShellChannel.FACTORY));
+        };
+    }
+
+    /**
+     * Starts a server that lets clients in as any other, and does with them what it is set up for.
+     *
+     * @param setUp gets it before it starts, and the directory {@code home}
+     */
+    static EmbeddedServer start(BiConsumer<SshServer, Path> setUp) {
         ShortTemp temp = ShortTemp.create();
         try {
-            return startIn(temp, commands);
+            return startIn(temp, setUp);
         } catch (IOException e) {
             temp.close();
             throw new UncheckedIOException("Cannot start a server on " + Loopback.HOST, e);
@@ -129,7 +142,7 @@ public final class EmbeddedServer implements SshEndpoint {
         return "embedded server on " + host() + ":" + port() + " in " + temp;
     }
 
-    private static EmbeddedServer startIn(ShortTemp temp, Function<Path, CommandFactory> commands)
+    private static EmbeddedServer startIn(ShortTemp temp, BiConsumer<SshServer, Path> setUp)
             throws IOException, GeneralSecurityException {
         KeyPair hostKey = newKey();
         KeyPair userKey = newKey();
@@ -141,8 +154,7 @@ public final class EmbeddedServer implements SshEndpoint {
         server.setPort(0);
         server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
         server.setPublickeyAuthenticator((user, key, session) -> KeyUtils.compareKeys(key, userKey.getPublic()));
-        server.setCommandFactory(commands.apply(home));
-        server.setChannelFactories(List.of(ShellChannel.FACTORY));
+        setUp.accept(server, home);
         // Off by default, and then Nagle's algorithm and delayed ACKs hold the end of a command back for 40 ms.
         CoreModuleProperties.TCP_NODELAY.set(server, true);
         CoreModuleProperties.IDLE_TIMEOUT.set(server, Duration.ZERO);

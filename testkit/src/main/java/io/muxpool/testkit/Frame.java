@@ -3,7 +3,7 @@ package io.muxpool.testkit;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/** A channel message (RFC 4254) as it came from a client in proxy mode. Immutable. */
+/** A channel message (RFC 4254) as it came from a client: in proxy mode, or through ssh. Immutable. */
 public final class Frame {
 
     public static final int OPEN = 90;
@@ -25,6 +25,14 @@ public final class Frame {
     /** Takes what follows the length: the padding length, the type, the payload. */
     Frame(byte[] body) {
         this.body = body;
+    }
+
+    /** As it comes through ssh, which has taken its own frame away: the type, and what follows it. */
+    public static Frame of(int type, byte[] payload) {
+        byte[] body = new byte[2 + payload.length];
+        body[1] = (byte) type;
+        System.arraycopy(payload, 0, body, 2, payload.length);
+        return new Frame(body);
     }
 
     /** The byte before the type, which is to be 0. */

@@ -71,6 +71,20 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         }
     }
 
+    /** What is open until a watch is over. */
+    @FunctionalInterface
+    public interface Watch extends AutoCloseable {
+        /** Looks, as behind each test. */
+        @Override
+        void close();
+    }
+
+    /** For what several tests share: looks now, and again when what this returns is closed. */
+    public Watch watch() {
+        LeakSnapshot before = snapshot();
+        return () -> assertNothingNewSince(before);
+    }
+
     /** The state to compare with, for use without JUnit's callbacks. */
     LeakSnapshot snapshot() {
         return LeakSnapshot.take(ignored);
