@@ -5,16 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.ShortTemp;
-import java.io.IOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,8 +19,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * truth; nothing is left of it, and others on the loop do not notice.
  */
 class ClientFuzzTest {
-    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
-
     /** Threads that are kept for reuse may be a few more at one time than at another; what leaks has no bound. */
     private static final int SPARE_THREADS = 10;
 
@@ -53,7 +45,8 @@ class ClientFuzzTest {
     @BeforeAll
     static void begin() throws Exception {
         temp = ShortTemp.create();
-        complaints = new Complaints();
+        // Whatever a master does.
+        complaints = new Complaints(error -> true);
         bystander = new Bystander(temp);
         bystander.requireUnharmed();
         // The first encounters open what the JDK keeps.
@@ -64,9 +57,9 @@ class ClientFuzzTest {
 
     /** Behind Jazzer's agent, which opens something of its own. */
     @BeforeEach
-    void count() throws IOException {
-        threads = threads();
-        descriptors = descriptors();
+    void count() {
+        threads = Leftovers.threads();
+        descriptors = Leftovers.descriptors();
     }
 
     @AfterAll
@@ -84,39 +77,14 @@ class ClientFuzzTest {
         requireNothingLeft();
     }
 
-    private void requireNothingLeft() throws IOException {
+    private void requireNothingLeft() {
         long start = System.nanoTime();
-        while (!descriptors.containsAll(descriptors()) || threads() > threads + SPARE_THREADS) {
+        while (!descriptors.containsAll(Leftovers.descriptors()) || Leftovers.threads() > threads + SPARE_THREADS) {
             if (System.nanoTime() - start > PATIENCE.toNanos()) {
-                assertThat(descriptors()).as("sockets and pipes").isSubsetOf(descriptors);
-                assertThat(threads()).as("threads").isLessThanOrEqualTo(threads + SPARE_THREADS);
+                assertThat(Leftovers.descriptors()).as("sockets and pipes").isSubsetOf(descriptors);
+                assertThat(Leftovers.threads()).as("threads").isLessThanOrEqualTo(threads + SPARE_THREADS);
             }
             LockSupport.parkNanos(POLL_NANOS);
-        }
-    }
-
-    private static int threads() {
-        return ManagementFactory.getThreadMXBean().getThreadCount();
-    }
-
-    /** The open sockets and pipes, each by a number of its own; none where they cannot be seen. */
-    private static Set<String> descriptors() throws IOException {
-        if (!Files.isDirectory(DESCRIPTORS)) {
-            return Set.of();
-        }
-        try (Stream<Path> entries = Files.list(DESCRIPTORS)) {
-            return entries.map(ClientFuzzTest::target)
-                    .filter(target -> target.startsWith("socket:") || target.startsWith("pipe:"))
-                    .collect(Collectors.toSet());
-        }
-    }
-
-    private static String target(Path entry) {
-        try {
-            return Files.readSymbolicLink(entry).toString();
-        } catch (IOException e) {
-            // Closed since it was listed, as that of the listing itself.
-            return "";
         }
     }
 }

@@ -164,21 +164,21 @@ record ClientSeed(String name, PlayBook play, List<String> told) {
     }
 
     /** Opens the first command's channel, not the one ahead, and hears the first request. */
-    private static PlayBook open(PlayBook book) {
+    static PlayBook open(PlayBook book) {
         return book.awaitAll(2).confirm(0, 2_097_152).then(Move.AWAIT_REQUEST);
     }
 
     /** Opens both. */
-    private static PlayBook openBoth(PlayBook book) {
+    static PlayBook openBoth(PlayBook book) {
         return book.awaitAll(2).confirm(0, 2_097_152).confirm(1, 0).then(Move.AWAIT_REQUEST);
     }
 
     /** Serves both commands. */
-    private static PlayBook serve(PlayBook book) {
+    static PlayBook serve(PlayBook book) {
         return served(served(book, 0).then(Move.AWAIT_REQUEST), 1);
     }
 
-    private static PlayBook served(PlayBook book, int channel) {
+    static PlayBook served(PlayBook book, int channel) {
         return book.then(Move.SUCCESS, channel)
                 .then(Move.DATA, channel, 20)
                 .then(Move.EXIT, channel, 3)
@@ -187,11 +187,11 @@ record ClientSeed(String name, PlayBook play, List<String> told) {
     }
 
     /** The same, when they have sent something. */
-    private static PlayBook fed(PlayBook book) {
+    static PlayBook fed(PlayBook book) {
         return served(fed(served(fed(book, 0), 0).then(Move.AWAIT_REQUEST), 1), 1);
     }
 
-    private static PlayBook fed(PlayBook book, int channel) {
+    static PlayBook fed(PlayBook book, int channel) {
         return book.adjust(channel, 2_097_152).awaitAll(2);
     }
 

@@ -2,28 +2,29 @@ package io.muxpool.stress.fuzz;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Predicate;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/**
- * What the client logs as an error: whatever a master does, that is a bug. What it warns of is not, and is kept from the
- * console.
- */
+/** What the client logs as an error, where that is a bug. What it warns of is none, and is kept from the console. */
 final class Complaints extends Handler implements AutoCloseable {
     private final Logger logger = Logger.getLogger("io.muxpool");
     private final boolean parents = logger.getUseParentHandlers();
+    private final Predicate<LogRecord> bug;
     private final List<LogRecord> errors = new CopyOnWriteArrayList<>();
 
-    Complaints() {
+    /** @param bug tells for an error whether it is one */
+    Complaints(Predicate<LogRecord> bug) {
+        this.bug = bug;
         logger.setUseParentHandlers(false);
         logger.addHandler(this);
     }
 
     @Override
     public void publish(LogRecord record) {
-        if (record.getLevel().intValue() >= Level.SEVERE.intValue()) {
+        if (record.getLevel().intValue() >= Level.SEVERE.intValue() && bug.test(record)) {
             errors.add(record);
         }
     }

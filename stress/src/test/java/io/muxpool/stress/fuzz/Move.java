@@ -3,13 +3,13 @@ package io.muxpool.stress.fuzz;
 import java.util.Arrays;
 import java.util.List;
 
-/** What a master does next. On the wire of a play it is its place here; behind it come its operands, a byte each. */
+/** What a master, or a server, does next. On the wire of a play it is its place here; behind it come its operands, a byte each. */
 enum Move {
     /** Waits a moment for the client to say something. */
     AWAIT,
     /** The same, until it makes a request. */
     AWAIT_REQUEST,
-    /** Says bytes as they are: count, bytes. */
+    /** Says bytes as they are: count, bytes. A server says a message of any type: count, type, payload. */
     RAW,
     /** Says a channel message of any type, well framed: type, channel, count, bytes. */
     FRAME,
@@ -37,8 +37,10 @@ enum Move {
     SIGNALLED,
     /** Asks or tells something else: channel, which, whether a reply is wanted. */
     REQUEST,
-    /** Ends the socket; the next client gets the rest of the play. */
+    /** Ends the connection; the next client gets the rest of the play. */
     HANG_UP,
+    /** Waits a moment, until the client opens a channel. */
+    AWAIT_OPEN,
     /** Does nothing more for this client. Rare, since it takes the time of a whole job. */
     SILENCE;
 

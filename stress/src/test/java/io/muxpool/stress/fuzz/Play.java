@@ -5,29 +5,30 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.ChannelRequest;
 import io.muxpool.testkit.Answer;
-import io.muxpool.testkit.Attached;
 import io.muxpool.testkit.FakeMaster;
 import io.muxpool.testkit.Frame;
 import io.muxpool.testkit.MuxRequest;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntPredicate;
 
 /**
- * What a master does, read from bytes; any bytes are a play.
+ * What a master does, or a server, read from bytes; any bytes are a play.
  *
  * <pre>
- *   byte greeting   0 and most others: as it should be. 1 to 3: the rest of the play comes instead of the hello, of the
- *                   answer to ALIVE_CHECK, or to PROXY, and then the end of the socket. 251 to 253: and then silence
+ *   byte greeting   of a master, 0 and most others: as it should be. 1 to 3: the rest of the play comes instead of the
+ *                   hello, of the answer to ALIVE_CHECK, or to PROXY, and then the end of the socket. 251 to 253: and
+ *                   then silence
+ *                   before a server, even: commands come by the mux transport. Odd: by the process transport
  *   byte errands    the first command, and behind it the second: see Errand
- *   byte cut        0, or behind how many bytes of each message there is a pause
+ *   byte manner     of a master, 0, or behind how many bytes of each message there is a pause
+ *                   of a server, how it hangs up: see ServerSide
  *   (byte move, operands)*
  * </pre>
  *
- * Where the bytes end, the master hangs up.
+ * Where the bytes end, a master hangs up, and a server closes every channel.
  */
 final class Play {
     /** How a window or a packet size is said in a byte. */
@@ -40,14 +41,13 @@ final class Play {
             List.of(MuxRequest.HELLO, MuxRequest.ALIVE_CHECK, MuxRequest.PROXY);
     private static final int SILENT_GREETINGS = 251;
 
-    private static final long PAUSE_NANOS = 100_000;
     /** As often the client is waited for in vain, and then no more. */
     private static final int MOMENTS = 4;
 
     private final Duration moment;
     private final int greeting;
     private final int errands;
-    private final int cut;
+    private final int manner;
     private final ByteBuffer rest;
     private int patience = MOMENTS;
     private boolean mayHaveSaidNo;
@@ -59,7 +59,7 @@ final class Play {
         this.rest = ByteBuffer.wrap(bytes);
         this.greeting = next();
         this.errands = next();
-        this.cut = next();
+        this.manner = next();
     }
 
     /** A byte, 0 where there is none. */
@@ -79,12 +79,20 @@ final class Play {
         return List.of(Errand.ALL.get(errands % all), Errand.ALL.get(errands / all % all));
     }
 
-    /** Whether the master greets as it should. Then a client keeps to the protocol, whatever comes. */
-    boolean isPolite() {
-        return number(greeting) == 0;
+    int greeting() {
+        return greeting;
     }
 
-    private static int number(int greeting) {
+    int manner() {
+        return manner;
+    }
+
+    /** Whether the master greets as it should. Then a client keeps to the protocol, whatever comes. */
+    boolean isPolite() {
+        return place(greeting) == 0;
+    }
+
+    private static int place(int greeting) {
         int loud = greeting < SILENT_GREETINGS ? greeting : greeting - SILENT_GREETINGS + 1;
         return loud <= GREETINGS.size() ? loud : 0;
     }
@@ -104,79 +112,93 @@ final class Play {
         if (!isPolite()) {
             byte[] said = next(rest.remaining());
             boolean silent = greeting >= SILENT_GREETINGS;
-            master.answer(GREETINGS.get(number(greeting) - 1), silent ? Answer.raw(said) : Answer.rawThenClose(said));
+            master.answer(GREETINGS.get(place(greeting) - 1), silent ? Answer.raw(said) : Answer.rawThenClose(said));
             mayHaveSaidNo = true;
             mayHaveToldAnExit = true;
         }
     }
 
-    /** Plays on, with a client that has just attached. */
-    void on(Attached client) {
+    /**
+     * Plays on, up to the next silence or the end of this partner.
+     *
+     * @return whether there is more, for the next one
+     */
+    boolean on(Partner partner) {
         try {
             while (rest.hasRemaining()) {
                 Move move = Move.of(next());
                 if (move == Move.SILENCE) {
-                    return;
+                    return false;
                 }
                 if (move == Move.HANG_UP) {
-                    break;
+                    partner.hangUp();
+                    return true;
                 }
-                make(move, client);
+                make(move, partner);
             }
         } catch (UncheckedIOException e) {
-            // The client has hung up, as it may.
+            // The partner has hung up, as it may.
+            partner.hangUp();
+            return true;
         }
-        client.closeSocket();
+        partner.end();
+        return false;
     }
 
-    private void make(Move move, Attached client) {
+    private void make(Move move, Partner partner) {
         switch (move) {
-            case AWAIT -> await(client, false);
-            case AWAIT_REQUEST -> await(client, true);
+            case AWAIT -> await(partner, type -> true);
+            case AWAIT_REQUEST -> await(partner, type -> type == Frame.REQUEST);
+            case AWAIT_OPEN -> await(partner, type -> type == Frame.OPEN);
             case RAW -> {
                 mayHaveSaidNo = true;
                 mayHaveToldAnExit = true;
-                say(client, next(next()));
+                partner.raw(next(next()));
             }
             case FRAME -> {
                 mayHaveSaidNo = true;
                 mayHaveToldAnExit = true;
-                say(client, frame(90 + next() % 11, next(), next(next())));
+                partner.say(frame(90 + next() % 11, number(partner), next(next())));
             }
-            case CONFIRM -> say(client, new ChannelMessage.OpenConfirmation(next(), next(), size(), size()));
-            case REFUSE -> say(client, new ChannelMessage.OpenFailure(next(), 4, "full"));
-            case SUCCESS -> say(client, new ChannelMessage.Success(next()));
+            case CONFIRM -> say(partner, new ChannelMessage.OpenConfirmation(number(partner), next(), size(), size()));
+            case REFUSE -> say(partner, new ChannelMessage.OpenFailure(number(partner), 4, "full"));
+            case SUCCESS -> say(partner, new ChannelMessage.Success(number(partner)));
             case FAILURE -> {
                 mayHaveSaidNo = true;
-                say(client, new ChannelMessage.Failure(next()));
+                say(partner, new ChannelMessage.Failure(number(partner)));
             }
-            case DATA -> say(client, new ChannelMessage.Data(next(), ByteBuffer.allocate(256 * next())));
-            case STDERR -> say(client, new ChannelMessage.ExtendedData(next(), 1, ByteBuffer.allocate(256 * next())));
-            case ADJUST -> say(client, new ChannelMessage.WindowAdjust(next(), size()));
-            case EOF -> say(client, new ChannelMessage.Eof(next()));
-            case CLOSE -> say(client, new ChannelMessage.Close(next()));
-            case EXIT -> tell(client, next(), new ChannelRequest.ExitStatus(next()));
-            case SIGNALLED -> tell(client, next(), new ChannelRequest.ExitSignal("KILL", false, "", ""));
-            case REQUEST -> request(client);
+            case DATA -> say(partner, new ChannelMessage.Data(number(partner), ByteBuffer.allocate(256 * next())));
+            case STDERR ->
+                say(partner, new ChannelMessage.ExtendedData(number(partner), 1, ByteBuffer.allocate(256 * next())));
+            case ADJUST -> say(partner, new ChannelMessage.WindowAdjust(number(partner), size()));
+            case EOF -> say(partner, new ChannelMessage.Eof(number(partner)));
+            case CLOSE -> say(partner, new ChannelMessage.Close(number(partner)));
+            case EXIT -> tell(partner, number(partner), new ChannelRequest.ExitStatus(next()));
+            case SIGNALLED -> tell(partner, number(partner), new ChannelRequest.ExitSignal("KILL", false, "", ""));
+            case REQUEST -> request(partner);
             case HANG_UP, SILENCE -> throw new AssertionError(move);
         }
+    }
+
+    private int number(Partner partner) {
+        return partner.number(next());
     }
 
     private long size() {
         return SIZES.get(next() % SIZES.size());
     }
 
-    private void tell(Attached client, int channel, ChannelRequest exit) {
+    private void tell(Partner partner, int channel, ChannelRequest exit) {
         mayHaveToldAnExit = true;
-        say(client, new ChannelMessage.Request(channel, false, exit));
+        say(partner, new ChannelMessage.Request(channel, false, exit));
     }
 
-    private void request(Attached client) {
-        int channel = next();
+    private void request(Partner partner) {
+        int channel = number(partner);
         String name = REQUESTS.get(next() % REQUESTS.size());
         boolean wantReply = next() % 2 == 1;
         say(
-                client,
+                partner,
                 new ChannelMessage.Request(
                         channel, wantReply, new ChannelRequest.Unknown(name, ByteBuffer.wrap("x".getBytes(UTF_8)))));
     }
@@ -191,28 +213,16 @@ final class Play {
                 .array();
     }
 
-    private void say(Attached client, ChannelMessage message) {
+    private static void say(Partner partner, ChannelMessage message) {
         ByteBuffer out = ByteBuffer.allocate(message.frameSize());
         message.encode(out);
-        say(client, out.array());
+        partner.say(out.array());
     }
 
-    private void say(Attached client, byte[] bytes) {
-        if (0 < cut && cut < bytes.length) {
-            client.raw(Arrays.copyOf(bytes, cut));
-            // That the client reads the two apart is likely, and not needed.
-            LockSupport.parkNanos(PAUSE_NANOS);
-            client.raw(Arrays.copyOfRange(bytes, cut, bytes.length));
-        } else {
-            client.raw(bytes);
-        }
-    }
-
-    private void await(Attached client, boolean request) {
+    private void await(Partner partner, IntPredicate wanted) {
         while (patience > 0) {
             try {
-                boolean isRequest = client.await(moment).type() == Frame.REQUEST;
-                if (isRequest || !request) {
+                if (wanted.test(partner.await(moment).type())) {
                     return;
                 }
             } catch (AssertionError e) {

@@ -1,5 +1,6 @@
 package io.muxpool.stress.fuzz;
 
+import io.muxpool.TransportKind;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 
@@ -20,7 +21,16 @@ final class PlayBook {
 
     /** For one that says each message in two parts. */
     static PlayBook cutBehind(int cut, Errand first, Errand second) {
-        return new PlayBook(0, Errand.ALL.indexOf(first) + Errand.ALL.size() * Errand.ALL.indexOf(second), cut);
+        return new PlayBook(0, numbers(first, second), cut);
+    }
+
+    /** For a server, which hangs up in that manner. */
+    static PlayBook server(TransportKind transport, int manner, Errand first, Errand second) {
+        return new PlayBook(transport == TransportKind.PROCESS ? 1 : 0, numbers(first, second), manner);
+    }
+
+    private static int numbers(Errand first, Errand second) {
+        return Errand.ALL.indexOf(first) + Errand.ALL.size() * Errand.ALL.indexOf(second);
     }
 
     /** For one that says this in place of a greeting. */
@@ -41,6 +51,13 @@ final class PlayBook {
     PlayBook raw(byte... said) {
         then(Move.RAW, said.length);
         bytes.writeBytes(said);
+        return this;
+    }
+
+    /** Of a server: a message of any type. */
+    PlayBook message(int type, String payload) {
+        then(Move.RAW, 1 + payload.length(), type);
+        bytes.writeBytes(payload.getBytes(StandardCharsets.ISO_8859_1));
         return this;
     }
 

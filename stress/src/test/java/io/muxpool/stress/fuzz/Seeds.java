@@ -19,17 +19,26 @@ import java.util.Map;
 final class Seeds {
     static final String WIRE = "WireFuzzTestInputs";
     static final String CLIENT = "ClientFuzzTestInputs";
+    static final String SERVER = "ServerFuzzTestInputs";
 
     private Seeds() {}
 
     /** Seeds by their file names, of each fuzz test by its directory. */
     static Map<String, Map<String, byte[]>> all() {
-        return Map.of(WIRE, wire(), CLIENT, client());
+        return Map.of(WIRE, wire(), CLIENT, client(), SERVER, server());
     }
 
     private static Map<String, byte[]> client() {
         Map<String, byte[]> seeds = new LinkedHashMap<>();
         for (ClientSeed seed : ClientSeed.all()) {
+            seeds.put(seed.name(), seed.play().toBytes());
+        }
+        return seeds;
+    }
+
+    private static Map<String, byte[]> server() {
+        Map<String, byte[]> seeds = new LinkedHashMap<>();
+        for (ServerSeed seed : ServerSeed.all()) {
             seeds.put(seed.name(), seed.play().toBytes());
         }
         return seeds;

@@ -51,7 +51,7 @@ class SeedsTest {
         try (ShortTemp temp = ShortTemp.create()) {
             Duration timeout = seed.timesOut() ? SHORT : PATIENT;
             assertThat(Encounter.of(new Play(seed.play().toBytes(), PATIENT), temp.resolve("s"), timeout))
-                    .extracting(Encounter.Told::words)
+                    .extracting(Told::words)
                     .isEqualTo(seed.told());
         }
     }

@@ -1,5 +1,6 @@
 /**
- * Fuzzing: bytes that nobody thought of, for the codec alone and for the whole client.
+ * Fuzzing: bytes that nobody thought of, for the codec alone, for the whole client, and for it
+ * behind the user's own ssh.
  *
  * <pre>
  *   WireFuzzTest                         the bytes are frames, and the bodies of frames
@@ -8,7 +9,13 @@
  *                         |-- Errand     the commands
  *                         |-- Bystander  a connection that must not notice
  *                         '-- Complaints what the client itself calls a bug
- *   Seeds, ClientSeed, PlayBook          inputs to begin with; SeedsTest says what becomes of each
+ *   ServerFuzzTest ---> Theatre          the bytes are what a server does to real masters, by both transports
+ *                         |-- Stage      one transport: its masters, and an encounter on them
+ *                         |-- Ledger     what was said, both ways, channel by channel (ServedChannel)
+ *                         |-- Truth      what callers were told, held against that
+ *                         '-- Neighbour  a connection that must not notice
+ *   Seeds, ClientSeed, ServerSeed,       inputs to begin with; SeedsTest and ServerSeedsTest say what becomes of each
+ *   PlayBook
  * </pre>
  *
  * {@code ./check --fuzz MINUTES} looks for more of them. Without it, the fuzz tests try those that were kept. What fails
