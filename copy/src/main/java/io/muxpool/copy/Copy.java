@@ -1,0 +1,124 @@
+package io.muxpool.copy;
+
+import io.muxpool.ConnectionPool;
+import io.muxpool.Job;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * Copies files between this machine and a pool's remote, over the pool's warm connections. Immutable and thread-safe:
+ * copies may run side by side. It holds no resource; the pool stays the caller's.
+ *
+ * <p>A copy is written beside its target, under the target's name and {@code .part-} with a tag, and takes the target's
+ * place by a rename when both sides have the same SHA-256: whoever looks at the target sees the old file or the whole new
+ * one. When a copy fails the part stays, and the same copy goes on from it later: what is found there is compared with the
+ * source by checksums, stretch by stretch, and only what is not the same travels. A part of a source that has changed since
+ * is never looked at again, and can be removed.
+ *
+ * <p>Permission bits and the time of change (whole seconds) are the source's, owner and group those of whoever writes. A
+ * target that is a symbolic link is followed. Files only. The data is not forced to the disk: after a power cut at the
+ * target's side within moments of the copy the file may have to be copied again.
+ *
+ * <p>Remote paths are relative to the login's home directory, or absolute; they are names, not patterns, and nothing in
+ * them has a meaning to a shell. They are UTF-8.
+ *
+ * <p>The checksum at the other side is made by {@code sha256sum}, {@code shasum}, {@code sha256} or {@code openssl}. Where
+ * an account has SFTP only, sizes alone are compared, nothing is resumed, and {@link Copied#unverified} says so.
+ */
+public final class Copy {
+    /** Channels at once unless asked otherwise: one less than a connection has, which is for the checksum. */
+    public static final int DEFAULT_STRIPES = ConnectionPool.DEFAULT_CAPACITY - 1;
+
+    private final ConnectionPool pool;
+    private final Options options;
+
+    record Options(int stripes, boolean resume, boolean verify, ProgressListener listener) {}
+
+    private Copy(Builder builder) {
+        pool = builder.pool;
+        options = new Options(builder.stripes, builder.resume, builder.verify, builder.listener);
+    }
+
+    /** Copies with every default. */
+    public static Copy over(ConnectionPool pool) {
+        return builder(pool).build();
+    }
+
+    /** Starts copies with options. */
+    public static Builder builder(ConnectionPool pool) {
+        return new Builder(pool);
+    }
+
+    /**
+     * Copies a file to the remote. Blocks until it is there and checked, or the job ends.
+     *
+     * @param remote the target, or a directory to put it into
+     * @throws CopyException not copied: a file cannot be read or written, or a connection was lost. The message says which,
+     *     what is left where, and what to do
+     * @throws io.muxpool.SshException no connection could be made; as {@link ConnectionPool#run} throws it
+     * @throws io.muxpool.JobException the job ended first; what has arrived stays as a part
+     * @throws IllegalArgumentException when {@code remote} cannot be a path
+     */
+    public Copied push(Path local, String remote, Job job) {
+        return new Push(pool, options, job, local, Names.remote(remote)).run();
+    }
+
+    /**
+     * Copies a file from the remote. Blocks until it is here and checked, or the job ends.
+     *
+     * @param local the target, or a directory to put it into
+     * @throws RuntimeException as {@link #push} does
+     */
+    public Copied pull(String remote, Path local, Job job) {
+        return new Pull(pool, options, job, Names.remote(remote), local).run();
+    }
+
+    /** Collects the options of copies. Not thread-safe. */
+    public static final class Builder {
+        private final ConnectionPool pool;
+        private int stripes = DEFAULT_STRIPES;
+        private boolean resume = true;
+        private boolean verify = true;
+        private ProgressListener listener = (done, total) -> {};
+
+        private Builder(ConnectionPool pool) {
+            this.pool = Objects.requireNonNull(pool);
+        }
+
+        /**
+         * The most channels that one file is striped over, 1 or more, default {@value #DEFAULT_STRIPES}. As many as that
+         * are used only where a channel's window (2 MiB for each round trip) is the limit. More than the pool's capacity
+         * takes more connections, and so gets past what one TCP connection may have under way.
+         */
+        public Builder stripes(int stripes) {
+            if (stripes < 1) {
+                throw new IllegalArgumentException("stripes must be at least 1: " + stripes);
+            }
+            this.stripes = stripes;
+            return this;
+        }
+
+        /** Whether to go on from the part of an earlier try, and to leave one; default true. */
+        public Builder resume(boolean resume) {
+            this.resume = resume;
+            return this;
+        }
+
+        /** Whether both sides compute the whole file's SHA-256 at the end; default true. Sizes are compared anyway. */
+        public Builder verify(boolean verify) {
+            this.verify = verify;
+            return this;
+        }
+
+        /** Hears how far a copy is; none by default. */
+        public Builder listener(ProgressListener listener) {
+            this.listener = Objects.requireNonNull(listener);
+            return this;
+        }
+
+        /** The copies. */
+        public Copy build() {
+            return new Copy(this);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.muxpool.copy;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file was not copied. Its target is what it was before, or still missing: a part is never put in its place. The message
+ * says what happened, to which file, and what was left where.
+ */
+public final class CopyException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final @Nullable String part;
+    private final boolean retrySafe;
+
+    CopyException(String message, @Nullable String part, boolean retrySafe, @Nullable Throwable cause) {
+        super(message, cause);
+        this.part = part;
+        this.retrySafe = retrySafe;
+    }
+
+    /** The path of what has arrived, on the target's side; the same copy goes on from there. Empty when nothing was left. */
+    public Optional<String> part() {
+        return Optional.ofNullable(part);
+    }
+
+    /** Whether the same may just be tried again: a connection was lost. Otherwise something is to be mended first. */
+    public boolean retrySafe() {
+        return retrySafe;
+    }
+
+    /** What cannot be copied as things are. */
+    static CopyException refused(String message) {
+        return new CopyException(message, null, false, null);
+    }
+}

@@ -1,0 +1,275 @@
+package io.muxpool.copy;
+
+import io.muxpool.ConnectionPool;
+import io.muxpool.Ending;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The threads of one copy, and the lanes they carry a file on.
+ *
+ * <p>One lane begins. A channel has no more under way than its window, so it cannot be faster than a window for each round
+ * trip; while the lanes come near that, the window is the limit, and more of them are let in. They are opened ahead of
+ * that where the round trip says that it will be so.
+ */
+final class Crew implements AutoCloseable {
+    private static final Logger LOG = System.getLogger("io.muxpool.copy");
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    // sshd's, for each channel; ours starts as large.
+    private static final double WINDOW = 2 * 1024 * 1024;
+    // No file goes faster through one master: a window that allows this is no limit.
+    private static final double FAST_ENOUGH = 500e6;
+    private static final int GROWTH = 4;
+    private static final long LEAST_SPELL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long PATIENCE_SECONDS = 10;
+
+    /** Opens the file once more, on a channel of its own. */
+    interface Opener {
+        Lane lane(Sftp channel) throws IOException;
+    }
+
+    private final ConnectionPool pool;
+    private final Job job;
+    private final ProgressListener listener;
+    private final ExecutorService threads = Executors.newCachedThreadPool(Crew::thread);
+    private final Queue<Sftp> channels = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger carrying = new AtomicInteger();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    // All guarded by lock.
+    private int allowed = 1;
+    private boolean over;
+    private @Nullable Exception failure;
+
+    Crew(ConnectionPool pool, Job job, ProgressListener listener) {
+        this.pool = pool;
+        this.job = job;
+        this.listener = listener;
+    }
+
+    private static Thread thread(Runnable work) {
+        Thread thread = new Thread(work, "muxpool-copy-" + NUMBER.incrementAndGet());
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    ExecutorService threads() {
+        return threads;
+    }
+
+    /** One more channel, which ends with this. */
+    Sftp open() {
+        Sftp channel = Sftp.open(pool, job);
+        channels.add(channel);
+        return channel;
+    }
+
+    /**
+     * Carries all runs, in threads of its own.
+     *
+     * @param most lanes at once
+     * @return how many channels carried
+     * @throws Exception what failed first, or that the job has ended: why is for the caller to ask
+     */
+    int carry(Runs runs, long size, int most, Lane first, long roundTripNanos, Opener opener) throws Exception {
+        double laneRate = WINDOW * 1e9 / Math.max(1, roundTripNanos);
+        int useful = (int) Math.min(most, Math.ceil((size - runs.bytes()) / WINDOW));
+        int lanes = laneRate > FAST_ENOUGH ? 1 : Math.max(1, useful);
+        threads.execute(() -> attempt(() -> work(first, runs)));
+        List<Future<?>> later = new ArrayList<>();
+        for (int i = 1; i < lanes; i++) {
+            int number = i;
+            later.add(threads.submit(() -> follow(number, runs, opener)));
+        }
+        try (Job.Registration cancel = job.onCancel(this::wake)) {
+            watch(runs, size, lanes, laneRate, Math.max(roundTripNanos, LEAST_SPELL_NANOS));
+        } finally {
+            runs.stop();
+            end();
+            // Whoever still waits for a session of the pool would only be in the way of others.
+            later.forEach(lane -> lane.cancel(true));
+        }
+        if (!runs.haveAll()) {
+            throw new IOException("the job has ended");
+        }
+        return carrying.get();
+    }
+
+    private void work(Lane lane, Runs runs) throws IOException {
+        carrying.incrementAndGet();
+        lane.carry(runs);
+        wake();
+    }
+
+    /** One of the later lanes: without it the copy is slower, and no more. */
+    private void follow(int number, Runs runs, Opener opener) {
+        Sftp channel;
+        Lane lane;
+        try {
+            channel = open();
+            lane = opener.lane(channel);
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.DEBUG, "a copy goes on with fewer channels", e);
+            return;
+        }
+        attempt(() -> {
+            if (awaitTurn(number)) {
+                work(lane, runs);
+            }
+        });
+        channel.close();
+    }
+
+    private interface Attempt {
+        void run() throws Exception;
+    }
+
+    private void attempt(Attempt attempt) {
+        try {
+            attempt.run();
+        } catch (Exception e) {
+            lock.lock();
+            try {
+                failure = failure == null ? e : failure;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private boolean awaitTurn(int number) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (number >= allowed && !over) {
+                changed.await();
+            }
+            return !over;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** In the caller's thread: tells how far it is, and lets lanes in, until there is no more to be done. */
+    private void watch(Runs runs, long size, int lanes, double laneRate, long spellNanos) throws Exception {
+        long before = runs.bytes();
+        long since = System.nanoTime();
+        while (!runs.haveAll() && job.remainingNanos() > 0 && !job.isCancelled()) {
+            await(Math.min(spellNanos, job.remainingNanos()));
+            long now = System.nanoTime();
+            long bytes = runs.bytes();
+            if (now - since >= spellNanos) {
+                listener.progress(bytes, size);
+                grow((bytes - before) * 1e9 / (now - since), lanes, laneRate);
+                before = bytes;
+                since = now;
+            }
+        }
+    }
+
+    private void grow(double rate, int lanes, double laneRate) {
+        lock.lock();
+        try {
+            if (allowed < lanes && rate > allowed * laneRate / 2) {
+                allowed = Math.min(lanes, allowed * GROWTH);
+                changed.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // Woken for nothing, the caller looks once more and waits again.
+    private void await(long nanos) throws Exception {
+        lock.lockInterruptibly();
+        try {
+            if (failure == null) {
+                changed.awaitNanos(nanos);
+            }
+            if (failure != null) {
+                throw failure;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void end() {
+        lock.lock();
+        try {
+            over = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How one of the processes behind the channels ended, before anybody made it. */
+    Optional<Exit> ended() throws InterruptedException {
+        for (Sftp channel : channels) {
+            Optional<Exit> exit = channel.ended();
+            if (exit.isPresent()) {
+                return exit;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What became of the processes behind the channels: they are made to end. Blocks for moments. */
+    Ending ending() throws InterruptedException {
+        for (Sftp channel : channels) {
+            Ending ending = channel.end();
+            if (ending.fate() != Ending.Fate.CONFIRMED_DEAD) {
+                return ending;
+            }
+        }
+        return Ending.confirmedDead();
+    }
+
+    /** Ends threads and channels. An interrupt does not hurry it: nothing of this copy runs on behind its caller's back. */
+    @Override
+    public void close() {
+        end();
+        threads.shutdownNow();
+        channels.forEach(Sftp::close);
+        boolean interrupted = Thread.interrupted();
+        try {
+            if (!threads.awaitTermination(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                LOG.log(Level.WARNING, "a thread of a copy does not end");
+            }
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        channels.forEach(Sftp::close);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.muxpool.copy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import net.schmizz.sshj.sftp.PacketType;
+import net.schmizz.sshj.sftp.Request;
+import net.schmizz.sshj.sftp.Response;
+
+/**
+ * Which way the bytes of a lane go. What fails on this side is an {@link UncheckedIOException}, what fails on the other an
+ * {@link IOException}.
+ */
+sealed interface Flow {
+    /** The request that moves a stretch of the file. */
+    Request request(Sftp sftp, byte[] handle, long offset, int length);
+
+    /** Takes its answer; returns how many bytes have moved, less than were asked for where the server gave less. */
+    int landed(Response response, long offset, int length) throws IOException;
+
+    /** From this side. */
+    record Up(FileChannel source) implements Flow {
+        @Override
+        public Request request(Sftp sftp, byte[] handle, long offset, int length) {
+            byte[] bytes = new byte[length];
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            try {
+                while (buffer.hasRemaining()) {
+                    if (source.read(buffer, offset + buffer.position()) < 0) {
+                        throw new IOException("it has become shorter");
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return sftp.request(PacketType.WRITE, handle).putUInt64(offset).putString(bytes);
+        }
+
+        @Override
+        public int landed(Response response, long offset, int length) throws IOException {
+            response.ensureStatusPacketIsOK();
+            return length;
+        }
+    }
+
+    /** To this side. */
+    record Down(FileChannel target) implements Flow {
+        @Override
+        public Request request(Sftp sftp, byte[] handle, long offset, int length) {
+            return sftp.request(PacketType.READ, handle).putUInt64(offset).putUInt32(length);
+        }
+
+        @Override
+        public int landed(Response response, long offset, int length) throws IOException {
+            response.ensurePacketTypeIs(PacketType.DATA);
+            int got = response.readUInt32AsInt();
+            if (got < 1 || got > Math.min(length, response.available())) {
+                throw new IOException("the server answers a read of " + length + " bytes with " + got);
+            }
+            ByteBuffer bytes = ByteBuffer.wrap(response.array(), response.rpos(), got);
+            try {
+                for (long at = offset; bytes.hasRemaining(); ) {
+                    at += target.write(bytes, at);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return got;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.muxpool.copy;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import net.schmizz.concurrent.Promise;
+import net.schmizz.sshj.sftp.Response;
+import net.schmizz.sshj.sftp.SFTPException;
+
+/** One open file on one channel, and many requests on their way at once. Used by one thread. */
+final class Lane {
+    // Twice a window of the server's: an answer takes as long as the bytes that it is for.
+    static final int FLYING = 4 * 1024 * 1024;
+
+    private final Sftp sftp;
+    private final byte[] handle;
+    private final Flow flow;
+    private final Deque<Block> flying = new ArrayDeque<>();
+    private int bytesFlying;
+
+    Lane(Sftp sftp, byte[] handle, Flow flow) {
+        this.sftp = sftp;
+        this.handle = handle;
+        this.flow = flow;
+    }
+
+    private record Block(Load load, long offset, int length, Promise<Response, SFTPException> answer) {}
+
+    /** A run, and what of it is still to arrive. */
+    private static final class Load {
+        final Runs.Run run;
+        int left;
+
+        Load(Runs.Run run) {
+            this.run = run;
+            left = run.length();
+        }
+    }
+
+    /** Carries runs until none is left. */
+    void carry(Runs runs) throws IOException {
+        for (Runs.Run run = runs.take(); run != null; run = runs.take()) {
+            Load load = new Load(run);
+            int step = sftp.block();
+            for (long at = run.offset(); at < run.end(); at += step) {
+                while (bytesFlying >= FLYING) {
+                    land(runs);
+                }
+                launch(load, at, (int) Math.min(step, run.end() - at));
+            }
+        }
+        while (!flying.isEmpty()) {
+            land(runs);
+        }
+    }
+
+    private void launch(Load load, long offset, int length) throws IOException {
+        flying.add(new Block(load, offset, length, sftp.send(flow.request(sftp, handle, offset, length))));
+        bytesFlying += length;
+    }
+
+    private void land(Runs runs) throws IOException {
+        Block block = flying.remove();
+        int moved = flow.landed(sftp.answer(block.answer), block.offset, block.length);
+        bytesFlying -= block.length;
+        if (moved < block.length) {
+            launch(block.load, block.offset + moved, block.length - moved);
+        }
+        block.load.left -= moved;
+        if (block.load.left == 0) {
+            runs.arrived(block.load.run);
+        }
+    }
+}

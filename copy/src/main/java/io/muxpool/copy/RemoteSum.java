@@ -1,0 +1,105 @@
+package io.muxpool.copy;
+
+import io.muxpool.Command;
+import io.muxpool.CommandResult;
+import io.muxpool.Connection;
+import io.muxpool.ConnectionPool;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import io.muxpool.NotStartedException;
+import io.muxpool.Output;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** SHA-256 of a file on the other side, by a program there, on the same connections. For one question. */
+final class RemoteSum {
+    // The file is the program's input: its name is never an option, and not in what is printed.
+    private static final String FIND = """
+            if command -v sha256sum; then sum=sha256sum
+            elif command -v shasum; then sum='shasum -a 256'
+            elif command -v sha256; then sum='sha256 -q'
+            elif command -v openssl; then sum='openssl dgst -sha256 -r'
+            else exit 127
+            fi >/dev/null 2>&1
+            """;
+    private static final String WHOLE = FIND + "exec $sum <\"$1\"";
+    private static final String STRETCHES = FIND + """
+                    i=0
+                    while [ $i -lt $2 ]; do
+                      dd bs=$3 skip=$i count=1 2>/dev/null <"$1" | $sum || exit 1
+                      i=$((i + 1))
+                    done
+                    """;
+    private static final Pattern SUM = Pattern.compile("[0-9a-f]{64}\\b.*");
+
+    private final ConnectionPool pool;
+    private final Job job;
+    private final CountDownLatch seated = new CountDownLatch(1);
+
+    RemoteSum(ConnectionPool pool, Job job) {
+        this.pool = pool;
+        this.job = job;
+    }
+
+    /**
+     * What came of asking.
+     *
+     * @param sums one for each stretch, or for the whole; empty when there are none to be had
+     * @param why why not, as a clause
+     */
+    record Answer(List<String> sums, String why) {
+        boolean isThere() {
+            return why.isEmpty();
+        }
+    }
+
+    Answer whole(String path) {
+        return ask(1, Command.of("sh", "-c", WHOLE, "sh", path));
+    }
+
+    /** Of a file's stretches of so many bytes each, from its begin on; that of nothing beyond its end. */
+    Answer stretches(String path, int count, int length) {
+        return ask(count, Command.of("sh", "-c", STRETCHES, "sh", path, String.valueOf(count), String.valueOf(length)));
+    }
+
+    /** Whether it has a session to run in, waited for so long: a pool may have no other than those that its copy holds. */
+    boolean isSeated(Duration atMost) throws InterruptedException {
+        return seated.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private Answer ask(int count, Command command) {
+        CommandResult result;
+        try (Connection connection = pool.connection(job)) {
+            seated.countDown();
+            result = connection.run(
+                    command.withLogLevel(Level.DEBUG)
+                            .withStdout(Output.capture(80 * (count + 1)))
+                            .withStderr(Output.capture(1024)),
+                    job);
+        } catch (NotStartedException e) {
+            if (e.retrySafe()) {
+                throw e;
+            }
+            return no("the server runs no command there: " + e.getMessage());
+        }
+        if (result.exit().equals(new Exit.Exited(127))) {
+            return no("there is no sha256sum, shasum, sha256 or openssl there");
+        }
+        List<String> lines = result.stdoutText().lines().toList();
+        boolean sums = lines.size() == count
+                && lines.stream().allMatch(line -> SUM.matcher(line).matches());
+        if (!result.exit().equals(new Exit.Exited(0)) || !sums) {
+            String said = result.stderrText().strip();
+            return no("no checksum came from there (" + result.exit() + (said.isEmpty() ? ")" : "): " + said));
+        }
+        return new Answer(lines.stream().map(line -> line.substring(0, 64)).toList(), "");
+    }
+
+    private static Answer no(String why) {
+        return new Answer(List.of(), why);
+    }
+}

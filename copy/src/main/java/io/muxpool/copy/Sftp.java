@@ -1,0 +1,231 @@
+package io.muxpool.copy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.muxpool.Command;
+import io.muxpool.Connection;
+import io.muxpool.ConnectionPool;
+import io.muxpool.Ending;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import io.muxpool.PartialOutput;
+import io.muxpool.RemoteProcess;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import net.schmizz.concurrent.Promise;
+import net.schmizz.sshj.sftp.FileAttributes;
+import net.schmizz.sshj.sftp.OpenMode;
+import net.schmizz.sshj.sftp.PacketType;
+import net.schmizz.sshj.sftp.Request;
+import net.schmizz.sshj.sftp.Response;
+import net.schmizz.sshj.sftp.SFTPEngine;
+import net.schmizz.sshj.sftp.SFTPException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The SFTP of one channel. Requests are sent without waiting for the answers of others; each answer is then waited for.
+ * Thread-safe. Ends with its job, as the process behind it does: whoever waits for an answer gets an {@link IOException}.
+ */
+final class Sftp implements AutoCloseable {
+    // What every server must take (draft-ietf-secsh-filexfer-02 section 3).
+    private static final int LEAST_BLOCK = 32 * 1024;
+    private static final int MOST_BLOCK = 128 * 1024;
+    private static final long GLANCE_MILLIS = 500;
+
+    private final RemoteProcess process;
+    private final Engine engine;
+    private volatile int block = LEAST_BLOCK;
+    private volatile @Nullable Promise<Response, SFTPException> limits;
+
+    private Sftp(RemoteProcess process) throws IOException {
+        this.process = process;
+        this.engine = new Engine(process);
+    }
+
+    /** For what sshj keeps to its subclasses. */
+    private static final class Engine extends SFTPEngine {
+        Engine(RemoteProcess process) throws IOException {
+            super(new Seat(process));
+            reader.setName("muxpool-copy-reader");
+        }
+
+        boolean isDeaf() {
+            return !reader.isAlive();
+        }
+    }
+
+    /**
+     * Opens a channel of the pool and speaks SFTP on it.
+     *
+     * @throws RuntimeException as {@link Connection#start} does
+     * @throws CopyException when the server has no SFTP
+     */
+    static Sftp open(ConnectionPool pool, Job job) {
+        RemoteProcess process;
+        try (Connection connection = pool.connection(job)) {
+            process = connection.start(Command.subsystem("sftp").withLogLevel(Level.DEBUG), job);
+        }
+        try {
+            process.getErrorStream().close();
+            Sftp sftp = new Sftp(process);
+            sftp.engine.init();
+            return sftp;
+        } catch (IOException e) {
+            process.destroyForcibly();
+            job.check("starting sftp", Ending.notStarted(), PartialOutput.NONE);
+            throw notServed(process, pool, e);
+        }
+    }
+
+    private static CopyException notServed(RemoteProcess process, ConnectionPool pool, IOException e) {
+        String how;
+        try {
+            // Throws the better reason, if there is one.
+            how = "it ended at once, with " + process.exit();
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            how = e.getMessage();
+        }
+        return new CopyException(
+                "no SFTP from " + pool.remote() + ": " + how
+                        + ". Its sshd_config needs a line `Subsystem sftp internal-sftp`",
+                null,
+                false,
+                e);
+    }
+
+    Request request(PacketType type) {
+        return engine.newRequest(type);
+    }
+
+    /** A request about a path. */
+    Request request(PacketType type, String path) {
+        return request(type).putString(path, UTF_8);
+    }
+
+    /** A request about an open file. */
+    Request request(PacketType type, byte[] handle) {
+        return request(type).putString(handle);
+    }
+
+    Request extended(String name) {
+        return engine.newExtendedRequest(name);
+    }
+
+    boolean supports(String openSshExtension) {
+        return engine.supportsServerExtension(openSshExtension, "openssh.com");
+    }
+
+    /** Sends it; blocks while the other side takes no more. */
+    Promise<Response, SFTPException> send(Request request) throws IOException {
+        return engine.request(request);
+    }
+
+    /** Waits for an answer. */
+    Response answer(Promise<Response, SFTPException> promise) throws IOException {
+        while (true) {
+            Response response = promise.tryRetrieve(GLANCE_MILLIS, TimeUnit.MILLISECONDS);
+            if (response != null) {
+                return response;
+            }
+            // It tells only those who waited when it ended.
+            if (engine.isDeaf() && !promise.isFulfilled()) {
+                throw new IOException("the channel has ended");
+            }
+        }
+    }
+
+    Response call(Request request) throws IOException {
+        return answer(send(request));
+    }
+
+    byte[] open(String path, Set<OpenMode> modes, FileAttributes attributes) throws IOException {
+        return call(request(PacketType.OPEN, path)
+                        .putUInt32(OpenMode.toMask(modes))
+                        .putFileAttributes(attributes))
+                .ensurePacketTypeIs(PacketType.HANDLE)
+                .readBytes();
+    }
+
+    FileAttributes stat(String path) throws IOException {
+        return call(request(PacketType.STAT, path))
+                .ensurePacketTypeIs(PacketType.ATTRS)
+                .readFileAttributes();
+    }
+
+    void remove(String path) throws IOException {
+        call(request(PacketType.REMOVE, path)).ensureStatusPacketIsOK();
+    }
+
+    /** Takes blocks as large as the server allows, from when its answer is known on; it is not waited for. */
+    void learnLimits() throws IOException {
+        limits = supports("limits") ? send(extended("limits@openssh.com")) : null;
+    }
+
+    /** The bytes that a read or a write may carry. */
+    int block() throws IOException {
+        Promise<Response, SFTPException> asked = limits;
+        if (asked != null) {
+            limits = null;
+            block = leastLimit(answer(asked));
+        }
+        return block;
+    }
+
+    /** As another channel to the same server has it. */
+    void block(int bytes) {
+        block = bytes;
+    }
+
+    private static int leastLimit(Response limits) throws IOException {
+        limits.ensurePacketTypeIs(PacketType.EXTENDED_REPLY).readUInt64();
+        long least = MOST_BLOCK;
+        // Of reads, then of writes; 0 stands for none.
+        for (int i = 0; i < 2; i++) {
+            long limit = limits.readUInt64();
+            least = limit > 0 ? Math.min(least, limit) : least;
+        }
+        return (int) Math.max(LEAST_BLOCK, least);
+    }
+
+    /** The path in an answer to REALPATH. */
+    static String name(Response real) throws IOException {
+        real.ensurePacketTypeIs(PacketType.NAME).readUInt32();
+        return real.readString(UTF_8);
+    }
+
+    /** How its process has ended by itself; empty when it has not, or its connection is lost. */
+    Optional<Exit> ended() throws InterruptedException {
+        // Its end is told a moment before or behind that of its output.
+        if (!process.waitFor(GLANCE_MILLIS, TimeUnit.MILLISECONDS)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(process.exit());
+        } catch (RuntimeException lost) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Ends it: by the end of its input, as an SFTP server ends, and by a kill where that is not enough. Blocks for moments,
+     * see {@link RemoteProcess#kill}.
+     */
+    Ending end() throws InterruptedException {
+        close();
+        return ended().isPresent() ? Ending.confirmedDead() : process.kill().join();
+    }
+
+    /** Lets it end by itself: it has read its last request. */
+    @Override
+    public void close() {
+        try {
+            engine.close();
+        } catch (IOException e) {
+            process.destroyForcibly();
+        }
+    }
+}

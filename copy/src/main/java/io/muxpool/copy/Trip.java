@@ -1,0 +1,274 @@
+package io.muxpool.copy;
+
+import io.muxpool.ConnectionPool;
+import io.muxpool.Ending;
+import io.muxpool.Exit;
+import io.muxpool.Job;
+import io.muxpool.JobException;
+import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PartialOutput;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import net.schmizz.sshj.sftp.FileAttributes;
+import net.schmizz.sshj.sftp.Response;
+import net.schmizz.sshj.sftp.SFTPException;
+import org.jspecify.annotations.Nullable;
+
+/** One file on its way, and what is said when it does not arrive. Used by one thread. */
+abstract class Trip {
+    /** What a resumed copy compares at a time, in bytes. */
+    static final int STRETCH = 8 * Runs.LENGTH;
+
+    static final RemoteSum.Answer UNASKED = new RemoteSum.Answer(List.of(), "it was not asked for");
+
+    final ConnectionPool pool;
+    final Copy.Options options;
+    final Job job;
+    // Long for a pool that is busy, and short for one that waits for this very copy.
+    private static final Duration TO_BE_SEATED = Duration.ofSeconds(5);
+
+    private final long startNanos = System.nanoTime();
+    // What there is to be lost, from the part's making on.
+    private @Nullable String part;
+    private @Nullable Runs runs;
+    private long size;
+    private long resumed;
+
+    Trip(ConnectionPool pool, Copy.Options options, Job job) {
+        this.pool = pool;
+        this.options = options;
+        this.job = job;
+    }
+
+    /** As {@code copying A to B}. */
+    abstract String doing();
+
+    /** The file on this side, for messages. */
+    abstract String near();
+
+    /** The file on the other side, for messages. */
+    abstract String far();
+
+    abstract Copied copy(Crew crew) throws Exception;
+
+    /** Removes the part, as well as it can be done now. */
+    abstract void removePart(String part) throws Exception;
+
+    final Copied run() {
+        job.check(this::doing);
+        try (Crew crew = new Crew(pool, job, options.listener())) {
+            try {
+                Copied copied = copy(crew);
+                options.listener().progress(size, size);
+                return copied;
+            } catch (Exception e) {
+                throw failed(e, crew);
+            }
+        }
+    }
+
+    /** From now on there is a part, and it holds these runs. */
+    final void begun(String part, Runs runs, long size) {
+        this.part = part;
+        this.runs = runs;
+        this.size = size;
+        resumed = runs.bytes();
+    }
+
+    final Copied arrived(String target, int channels, @Nullable String sum, String unverified) {
+        part = null;
+        return new Copied(
+                target,
+                size,
+                resumed,
+                Duration.ofNanos(System.nanoTime() - startNanos),
+                channels,
+                Optional.ofNullable(sum),
+                unverified);
+    }
+
+    /** What must not be gone on from, nor be taken for the file. */
+    final CopyException spoilt(String message) throws Exception {
+        String gone = part;
+        part = null;
+        if (gone != null) {
+            removePart(gone);
+        }
+        return CopyException.refused(message);
+    }
+
+    private RuntimeException failed(Exception e, Crew crew) {
+        // Set again below: until then there is to be seen to what was started.
+        boolean interrupted = Thread.interrupted() || e instanceof InterruptedException;
+        Optional<Exit> exit = Optional.empty();
+        Ending ending = Ending.notConfirmed("interrupted before that was known");
+        String left = "";
+        try {
+            exit = isLoss(e) ? crew.ended() : exit;
+            crew.close();
+            ending = crew.ending();
+            left = left();
+        } catch (InterruptedException again) {
+            interrupted = true;
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        // What a lane or the server said last is a consequence, once the job has ended.
+        job.check(doing() + left, ending, PartialOutput.NONE);
+        return explained(e, exit, left);
+    }
+
+    private static boolean isLoss(Exception e) {
+        return e instanceof OutcomeUnknownException || (e instanceof IOException && !isStatus(e));
+    }
+
+    private static boolean isStatus(Exception e) {
+        return e instanceof SFTPException there && there.getStatusCode() != Response.StatusCode.UNKNOWN;
+    }
+
+    private RuntimeException explained(Exception e, Optional<Exit> exit, String left) {
+        String kept = left.isEmpty() ? null : part;
+        if (e instanceof CopyException || e instanceof JobException) {
+            return (RuntimeException) e;
+        }
+        if (e instanceof UncheckedIOException here) {
+            return new CopyException(
+                    "cannot copy " + near() + ": " + reason(here.getCause()) + left, kept, false, here.getCause());
+        }
+        if (isStatus(e)) {
+            return new CopyException("cannot copy " + far() + ": " + reason((SFTPException) e) + left, kept, false, e);
+        }
+        if (e instanceof NotStartedException refused && kept != null) {
+            return new CopyException(e.getMessage() + left, kept, refused.retrySafe(), e);
+        }
+        if (exit.isPresent()) {
+            String end = "the server's sftp ended with " + exit.get() + " while " + doing();
+            return new CopyException(end + left, kept, false, e);
+        }
+        if (isLoss(e)) {
+            return new CopyException(
+                    "the connection was lost while " + doing() + " (" + e.getMessage() + ")" + left, kept, true, e);
+        }
+        return e instanceof RuntimeException unexpected ? unexpected : new IllegalStateException(e);
+    }
+
+    /** What is left and where, as the end of a sentence; nothing is where nothing can be used again. */
+    private String left() {
+        String kept = part;
+        if (kept == null || runs == null) {
+            return "";
+        }
+        if (options.resume() && runs.bytes() > 0) {
+            return "; " + runs.bytes() + " of " + size + " bytes are in " + Names.printable(kept)
+                    + ", and the same copy goes on from there";
+        }
+        try {
+            removePart(kept);
+            part = null;
+            return "";
+        } catch (Exception e) {
+            return "; what has arrived is left in " + Names.printable(kept);
+        }
+    }
+
+    private static String reason(@Nullable Throwable e) {
+        if (e instanceof NoSuchFileException) {
+            return "no such file or directory: " + e.getMessage();
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission denied: " + e.getMessage();
+        }
+        return e == null ? "" : String.valueOf(e.getMessage());
+    }
+
+    private static String reason(SFTPException e) {
+        return switch (e.getStatusCode()) {
+            case NO_SUCH_FILE, NO_SUCH_PATH -> "no such file or directory there";
+            case PERMISSION_DENIED, WRITE_PROTECT -> "permission denied there";
+            case FAILURE ->
+                "the server says only `" + e.getMessage() + "`, which is often a full disk or a quota: see `df` there";
+            default -> "the server says `" + e.getMessage() + "`";
+        };
+    }
+
+    static boolean isMissing(SFTPException e) {
+        return e.getStatusCode() == Response.StatusCode.NO_SUCH_FILE
+                || e.getStatusCode() == Response.StatusCode.NO_SUCH_PATH;
+    }
+
+    /** Seconds since 1970, unsigned on the wire. */
+    static long mtime(FileAttributes attributes) {
+        return attributes.getMtime() & 0xffffffffL;
+    }
+
+    /** Marks as arrived what is the same in both files, by stretches; false when the other side has no checksums. */
+    final boolean compare(Crew crew, String remote, FileChannel local, long end, Runs there) throws Exception {
+        int count = (int) ((end + STRETCH - 1) / STRETCH);
+        RemoteSum asked = new RemoteSum(pool, job);
+        Future<RemoteSum.Answer> far = crew.threads().submit(() -> asked.stretches(remote, count, STRETCH));
+        String[] near = new String[count];
+        for (int i = 0; i < count; i++) {
+            near[i] = LocalSum.of(local, (long) i * STRETCH, (i + 1L) * STRETCH);
+        }
+        if (!asked.isSeated(TO_BE_SEATED)) {
+            // Rather begun anew than never: this copy holds a session itself.
+            far.cancel(true);
+            return false;
+        }
+        RemoteSum.Answer answer = result(far);
+        for (int i = 0; i < count && answer.isThere(); i++) {
+            if (near[i].equals(answer.sums().get(i))) {
+                there.haveFrom((long) i * STRETCH, Math.min(end, (i + 1L) * STRETCH));
+            }
+        }
+        return answer.isThere();
+    }
+
+    /**
+     * The checksum of the whole file there. A pool may have no session for it but the one that the channel takes; then that
+     * is given back, and another is opened behind it.
+     *
+     * @return the channel to go on with
+     */
+    final Sftp yieldTo(RemoteSum asked, Future<RemoteSum.Answer> answer, Crew crew, Sftp channel) throws Exception {
+        if (asked.isSeated(TO_BE_SEATED) || answer.isDone()) {
+            return channel;
+        }
+        channel.close();
+        result(answer);
+        return crew.open();
+    }
+
+    /** Waits for what another thread of the crew finds out, and fails as that did. */
+    static <T> T result(Future<T> future) throws Exception {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            // An interrupt of that thread is none of this one.
+            if (e.getCause() instanceof Exception failure && !(failure instanceof InterruptedException)) {
+                throw failure;
+            }
+            throw new IOException("the copy has ended", e.getCause());
+        }
+    }
+
+    /** On this side: a failure is told from one of the other's. */
+    static <T> T here(Callable<T> call) throws Exception {
+        try {
+            return call.call();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

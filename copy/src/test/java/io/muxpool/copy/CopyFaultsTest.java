@@ -1,0 +1,279 @@
+package io.muxpool.copy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.muxpool.ConnectionPool;
+import io.muxpool.Job;
+import io.muxpool.JobCancelledException;
+import io.muxpool.JobException;
+import io.muxpool.JobInterruptedException;
+import io.muxpool.JobTimeoutException;
+import io.muxpool.TransportKind;
+import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.TcpProxy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Copies that are stopped half way, and what is made of the rest; through a network that a test can slow down and cut. */
+@Timeout(120)
+final class CopyFaultsTest extends OnOneServer {
+    private static final int RUN = Runs.LENGTH;
+    private static final int SIZE = 40 * RUN + 17;
+    // So slow that a copy is certainly under way when a test sees its first bytes arrive.
+    private static final long SLOW = 20_000_000;
+
+    private OpenSshServer running = sftp().start();
+    private TcpProxy proxy = TcpProxy.to(running.port());
+    private ConnectionPool pool = open();
+
+    private ConnectionPool open() {
+        return pool(running.clientConfigForPort(proxy.port()), TransportKind.MUX)
+                .open();
+    }
+
+    @BeforeEach
+    void begin() {
+        server = running;
+    }
+
+    @AfterEach
+    void end() {
+        pool.close();
+        proxy.close();
+    }
+
+    /** The far end of a way. */
+    private Path place(boolean push) {
+        return push ? home() : temp.path();
+    }
+
+    private Copied copy(boolean push, Copy copy, Path original, Job job) {
+        return push ? copy.push(original, "copy", job) : copy.pull(original.toString(), temp.resolve("copy"), job);
+    }
+
+    /** A copy that something happens to when a part of it has arrived. */
+    private Copy midway(Runnable event) {
+        boolean[] happened = new boolean[1];
+        return Copy.builder(pool)
+                .listener((done, total) -> {
+                    if (done > 10L * RUN && !happened[0]) {
+                        happened[0] = true;
+                        event.run();
+                    }
+                })
+                .build();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCopyThatIsCutGoesOnWhereItWas(boolean push) throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        CopyException e =
+                catchThrowableOfType(CopyException.class, () -> copy(push, midway(proxy::cut), original, Job.create()));
+        assertThat(e).hasMessageContainingAll("connection", "lost", "goes on from there");
+        assertThat(e.retrySafe()).isTrue();
+        assertThat(e.part()).contains(part(place(push)).toString());
+        assertThat(Files.exists(place(push).resolve("copy"))).isFalse();
+
+        Copied copied = copy(push, Copy.over(pool), original, Job.create());
+        assertThat(copied.resumed()).isBetween((long) RUN, SIZE - 1L);
+        assertThat(copied.sha256()).isPresent();
+        assertSame(place(push).resolve("copy"), original);
+        assertThat(names(place(push))).noneMatch(name -> name.contains(".part-"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aSpoiltPartIsNotTrusted(boolean push) throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        assertThatThrownBy(() -> copy(push, midway(proxy::cut), original, Job.create()))
+                .isInstanceOf(CopyException.class);
+        // One byte near the begin, and garbage as long as the whole.
+        try (FileChannel part = FileChannel.open(part(place(push)), StandardOpenOption.WRITE)) {
+            part.write(ByteBuffer.wrap(new byte[] {1, 2, 3, 4}), 4711);
+            part.write(ByteBuffer.wrap(new byte[] {1}), SIZE - 1L);
+        }
+        Copied copied = copy(push, Copy.over(pool), original, Job.create());
+        assertThat(copied.sha256()).isPresent();
+        assertSame(place(push).resolve("copy"), original);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPartThatIsWholeAlreadyIsOnlyPutInItsPlace(boolean push) throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        assertThatThrownBy(() -> copy(push, midway(proxy::cut), original, Job.create()))
+                .isInstanceOf(CopyException.class);
+        Files.write(part(place(push)), Files.readAllBytes(original));
+        Copied copied = copy(push, Copy.over(pool), original, Job.create());
+        assertThat(copied.resumed()).isEqualTo(SIZE);
+        assertThat(copied.channels()).isZero();
+        assertSame(place(push).resolve("copy"), original);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void withoutResumingNothingIsLeft(boolean push) throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        Job job = Job.create();
+        Copy once = Copy.builder(pool)
+                .resume(false)
+                .listener((done, total) -> {
+                    if (done > 0) {
+                        job.cancel();
+                    }
+                })
+                .build();
+        assertThatThrownBy(() -> copy(push, once, original, job)).isInstanceOf(JobCancelledException.class);
+        assertThat(names(place(push))).noneMatch(name -> name.startsWith("copy"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDeadlineEndsItAndWhatItStarted(boolean push) throws Exception {
+        proxy.bandwidth(1_000_000);
+        Path original = file("original", SIZE);
+        Job job = Job.withTimeout(Duration.ofSeconds(2));
+        JobTimeoutException e =
+                catchThrowableOfType(JobTimeoutException.class, () -> copy(push, Copy.over(pool), original, job));
+        assertOver(push, e);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCancelEndsItAndWhatItStarted(boolean push) throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        Job job = Job.create();
+        JobCancelledException e =
+                catchThrowableOfType(JobCancelledException.class, () -> copy(push, midway(job::cancel), original, job));
+        assertThat(e).hasMessageContaining("goes on from there");
+        assertOver(push, e);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterruptEndsItAndWhatItStarted(boolean push) throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        JobInterruptedException e = catchThrowableOfType(
+                JobInterruptedException.class,
+                () -> copy(push, midway(Thread.currentThread()::interrupt), original, Job.create()));
+        assertThat(Thread.interrupted()).isTrue();
+        assertOver(push, e);
+    }
+
+    private void assertOver(boolean push, JobException e) throws Exception {
+        assertThat(e).hasMessageContaining("copying");
+        assertThat(e.commandStarted()).isTrue();
+        assertThat(Files.exists(place(push).resolve("copy"))).isFalse();
+        proxy.bandwidth(0);
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .untilAsserted(
+                        () -> assertThat(running.processes().values()).noneMatch(line -> line.contains("sftp-server")));
+    }
+
+    @Test
+    void aSourceThatChangesIsNotTakenForEitherVersion() throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        Copy copy = midway(() -> {
+            try (FileChannel file = FileChannel.open(original, StandardOpenOption.WRITE)) {
+                file.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 5);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        assertThatThrownBy(() -> copy.push(original, "copy", Job.create()))
+                .isInstanceOf(CopyException.class)
+                .hasMessageContaining("changed while it was copied");
+        assertThat(names(home())).isEmpty();
+    }
+
+    @Test
+    void anSftpServerThatDiesIsNotTakenForALostConnection() throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        Copy copy = midway(() -> running.processes().forEach((pid, line) -> {
+            if (line.contains("sftp-server")) {
+                Processes.signal(pid, "KILL");
+            }
+        }));
+        CopyException e = catchThrowableOfType(CopyException.class, () -> copy.push(original, "copy", Job.create()));
+        assertThat(e).hasMessageContainingAll("sftp ended", "KILL", "goes on from there");
+        assertThat(pool.run("echo", "still there").stdoutText()).isEqualTo("still there\n");
+    }
+
+    @Test
+    void twoCopiesToOneTargetDoNotMix() throws Exception {
+        proxy.bandwidth(SLOW);
+        Path original = file("original", SIZE);
+        Copy first = midway(() -> assertThatThrownBy(
+                        () -> Copy.over(pool).pull(original.toString(), temp.resolve("copy"), Job.create()))
+                .isInstanceOf(CopyException.class)
+                .hasMessageContaining("another copy"));
+        assertThat(first.pull(original.toString(), temp.resolve("copy"), Job.create())
+                        .sha256())
+                .isPresent();
+        assertSame(temp.resolve("copy"), original);
+    }
+
+    @Test
+    void aLongWayIsTravelledOnSeveralChannels() throws Exception {
+        proxy.delay(Duration.ofMillis(50));
+        Path original = file("original", SIZE);
+        Copied there = Copy.over(pool).push(original, "copy", Job.create());
+        assertThat(there.channels()).isGreaterThan(1);
+        assertSame(home().resolve("copy"), original);
+        Copied back = Copy.over(pool).pull("copy", temp.resolve("back"), Job.create());
+        assertThat(back.channels()).isGreaterThan(1);
+        assertSame(temp.resolve("back"), original);
+    }
+
+    @Test
+    void moreStripesThanAConnectionHasSessionsTakeMoreConnections() throws Exception {
+        proxy.delay(Duration.ofMillis(20));
+        running.maxSessions(4);
+        Path original = file("original", SIZE);
+        Copied there = Copy.builder(pool).stripes(12).build().push(original, "copy", Job.create());
+        assertThat(there.sha256()).isPresent();
+        assertThat(there.channels()).isGreaterThan(1);
+        assertSame(home().resolve("copy"), original);
+    }
+
+    @Test
+    void aPoolWithOneSessionIsEnough() throws Exception {
+        try (ConnectionPool narrow = pool(running.clientConfigForPort(proxy.port()), TransportKind.MUX)
+                .capacity(1)
+                .maxConnections(1)
+                .open()) {
+            proxy.delay(Duration.ofMillis(10));
+            Path original = file("original", 9 * RUN);
+            assertThat(Copy.over(narrow).push(original, "copy", Job.create()).sha256())
+                    .isPresent();
+            Copy.over(narrow).pull("copy", temp.resolve("back"), Job.create());
+            assertSame(temp.resolve("back"), original);
+        }
+    }
+}
