@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.muxpool.CommandResult;
 import io.muxpool.LeaseInfo;
+import io.muxpool.copy.Copied;
 import io.muxpool.fleet.HostOutcome;
 import io.muxpool.fleet.HostResult;
 import java.io.IOException;
@@ -67,6 +68,29 @@ final class JsonReport {
                 json.writeBooleanField("truncated", true);
             }
             json.writeStringField("message", result.success() ? null : outcome.toString());
+            json.writeEndObject();
+        });
+    }
+
+    /** The one object of {@code push --json} and {@code pull --json}. */
+    static String copies(List<Copied> copied, @Nullable Outcome failure) {
+        return write(json -> {
+            json.writeStartObject();
+            json.writeStringField("outcome", failure == null ? "copied" : failure.word());
+            json.writeArrayFieldStart("files");
+            for (Copied file : copied) {
+                json.writeStartObject();
+                json.writeStringField("target", file.target());
+                json.writeNumberField("bytes", file.bytes());
+                json.writeNumberField("resumed", file.resumed());
+                json.writeNumberField("elapsed_ms", file.elapsed().toNanos() / 1e6);
+                json.writeNumberField("channels", file.channels());
+                json.writeStringField("sha256", file.sha256().orElse(null));
+                json.writeStringField("unverified", file.unverified().isEmpty() ? null : file.unverified());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeStringField("message", failure == null ? null : failure.message());
             json.writeEndObject();
         });
     }

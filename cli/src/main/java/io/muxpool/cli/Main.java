@@ -25,6 +25,8 @@ import picocli.CommandLine.Command;
             RunCommand.class,
             FleetCommand.class,
             NodeCommand.class,
+            PushCommand.class,
+            PullCommand.class,
             LeasesCommand.class,
             DoctorCommand.class,
             DemoCommand.class,
@@ -95,7 +97,7 @@ public final class Main implements Callable<Integer> {
 
     /** What no command expected: said in one line, the whole story with MUXPOOL_DEBUG set. */
     private static int failed(Exception e, CommandLine commandLine, boolean json) {
-        boolean run = List.of("run", "fleet").contains(commandLine.getCommandName());
+        boolean run = commandLine.getCommandSpec().exitCodeOnInvalidInput() == ExitCodes.SSH;
         String message = Text.oneLine(String.valueOf(e.getMessage() == null ? e : e.getMessage()));
         // Not known to be unstarted is unknown.
         commandLine.getErr().println("muxpool: " + (run ? "outcome unknown: " : "") + message);
