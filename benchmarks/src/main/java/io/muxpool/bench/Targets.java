@@ -17,6 +17,8 @@ final class Targets {
     private static final List<Client> ANY =
             List.of(Client.JSCH, Client.MINA, Client.SSHJ, Client.SSH_S, Client.PLAIN_SSH);
 
+    private static final List<String> SCP = List.of("scp");
+
     private final List<SceneResult> scenes;
     private final List<Target> targets = new ArrayList<>();
 
@@ -37,6 +39,8 @@ final class Targets {
         all.most("download-rtt-100", Bound.AT_LEAST, 2.5, "download, RTT 100 ms: of the fastest other's");
         all.most("upload-rtt-0", Bound.AT_LEAST, 1.0, "upload, RTT 0: of the fastest other's");
         all.most("upload-rtt-100", Bound.AT_LEAST, 1.0, "upload, RTT 100 ms: of the fastest other's");
+        all.beside("push", 100, SCP, Bound.AT_LEAST, 5.0, "push of a file, RTT 100 ms: of scp's");
+        all.beside("pull", 100, SCP, Bound.AT_LEAST, 5.0, "pull of a file, RTT 100 ms: of scp's");
         all.ratio("cpu", 0, JAVA, Bound.AT_MOST, 1.0, "processor time of a command: of the best Java client's");
         all.ratio("cpu", 0, SSH_S, Bound.AT_MOST, 0.1, "processor time of a command: of ssh -S's");
         all.ratio(
@@ -71,9 +75,13 @@ final class Targets {
 
     /** Beside the best of some of the others. */
     private void ratio(String id, double x, List<Client> others, Bound bound, double limit, String what) {
+        beside(id, x, others.stream().map(Client::title).toList(), bound, limit, what);
+    }
+
+    private void beside(String id, double x, List<String> others, Bound bound, double limit, String what) {
         chart(id).ifPresent(chart -> {
             double[] theirs = others.stream()
-                    .flatMap(client -> chart.of(client.title()).stream())
+                    .flatMap(other -> chart.of(other).stream())
                     .flatMap(series -> series.at(x).stream())
                     .mapToDouble(Stats::p50)
                     .toArray();

@@ -13,6 +13,7 @@ public final class Scenes {
                 new BurstScene(),
                 new RateScene(),
                 new BulkScene(),
+                new CopyScene(),
                 new FreshScene(),
                 new BurnScene(),
                 new ScaleScene(),

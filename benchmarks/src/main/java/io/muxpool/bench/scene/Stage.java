@@ -45,6 +45,7 @@ public final class Stage implements AutoCloseable {
         OpenSshServer server = OpenSshServer.builder()
                 .option("MaxSessions", "100")
                 .option("MaxStartups", "100")
+                .option("Subsystem", "sftp internal-sftp")
                 .start();
         return new Stage(effort, progress, server, Destination.of(server, server.port()));
     }
