@@ -22,7 +22,7 @@ import java.util.Objects;
  * <p>Remote paths are relative to the login's home directory, or absolute; they are names, not patterns, and nothing in
  * them has a meaning to a shell. They are UTF-8.
  *
- * <p>The checksum at the other side is made by {@code sha256sum}, {@code shasum}, {@code sha256} or {@code openssl}. Where
+ * <p>The checksum at the other side is made by {@code openssl}, {@code sha256sum}, {@code shasum} or {@code sha256}. Where
  * an account has SFTP only, sizes alone are compared, nothing is resumed, and {@link Copied#unverified} says so.
  */
 public final class Copy {

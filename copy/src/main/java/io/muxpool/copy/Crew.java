@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * The threads of one copy, and the lanes they carry a file on.
  *
  * <p>One lane begins. A channel has no more under way than its window, so it cannot be faster than a window for each round
- * trip; while the lanes come near that, the window is the limit, and more of them are let in. They are opened ahead of
- * that where the round trip says that it will be so.
+ * trip; when it comes near that, the window is the limit, and the others are let in. They are opened ahead of that where
+ * the round trip is long enough for it.
  */
 final class Crew implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.muxpool.copy");
@@ -36,7 +36,6 @@ final class Crew implements AutoCloseable {
     private static final double WINDOW = 2 * 1024 * 1024;
     // No file goes faster through one master: a window that allows this is no limit.
     private static final double FAST_ENOUGH = 500e6;
-    private static final int GROWTH = 4;
     private static final long LEAST_SPELL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long PATIENCE_SECONDS = 10;
 
@@ -55,7 +54,7 @@ final class Crew implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // All guarded by lock.
-    private int allowed = 1;
+    private boolean allIn;
     private boolean over;
     private @Nullable Exception failure;
 
@@ -96,11 +95,10 @@ final class Crew implements AutoCloseable {
         threads.execute(() -> attempt(() -> work(first, runs)));
         List<Future<?>> later = new ArrayList<>();
         for (int i = 1; i < lanes; i++) {
-            int number = i;
-            later.add(threads.submit(() -> follow(number, runs, opener)));
+            later.add(threads.submit(() -> follow(runs, opener)));
         }
         try (Job.Registration cancel = job.onCancel(this::wake)) {
-            watch(runs, size, lanes, laneRate, Math.max(roundTripNanos, LEAST_SPELL_NANOS));
+            watch(runs, size, laneRate, Math.max(roundTripNanos, LEAST_SPELL_NANOS));
         } finally {
             runs.stop();
             end();
@@ -120,7 +118,7 @@ final class Crew implements AutoCloseable {
     }
 
     /** One of the later lanes: without it the copy is slower, and no more. */
-    private void follow(int number, Runs runs, Opener opener) {
+    private void follow(Runs runs, Opener opener) {
         Sftp channel;
         Lane lane;
         try {
@@ -131,7 +129,7 @@ final class Crew implements AutoCloseable {
             return;
         }
         attempt(() -> {
-            if (awaitTurn(number)) {
+            if (awaitTurn()) {
                 work(lane, runs);
             }
         });
@@ -156,10 +154,10 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    private boolean awaitTurn(int number) throws InterruptedException {
+    private boolean awaitTurn() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (number >= allowed && !over) {
+            while (!allIn && !over) {
                 changed.await();
             }
             return !over;
@@ -169,7 +167,7 @@ final class Crew implements AutoCloseable {
     }
 
     /** In the caller's thread: tells how far it is, and lets lanes in, until there is no more to be done. */
-    private void watch(Runs runs, long size, int lanes, double laneRate, long spellNanos) throws Exception {
+    private void watch(Runs runs, long size, double laneRate, long spellNanos) throws Exception {
         long before = runs.bytes();
         long since = System.nanoTime();
         while (!runs.haveAll() && job.remainingNanos() > 0 && !job.isCancelled()) {
@@ -178,18 +176,18 @@ final class Crew implements AutoCloseable {
             long bytes = runs.bytes();
             if (now - since >= spellNanos) {
                 listener.progress(bytes, size);
-                grow((bytes - before) * 1e9 / (now - since), lanes, laneRate);
+                letIn((bytes - before) * 1e9 / (now - since), laneRate);
                 before = bytes;
                 since = now;
             }
         }
     }
 
-    private void grow(double rate, int lanes, double laneRate) {
+    private void letIn(double rate, double laneRate) {
         lock.lock();
         try {
-            if (allowed < lanes && rate > allowed * laneRate / 2) {
-                allowed = Math.min(lanes, allowed * GROWTH);
+            if (!allIn && rate > laneRate / 2) {
+                allIn = true;
                 changed.signalAll();
             }
         } finally {

@@ -106,7 +106,7 @@ final class Pull extends Trip {
         long size = version.getSize();
         boolean verify = options.verify();
         RemoteSum asked = new RemoteSum(pool, job);
-        Future<RemoteSum.Answer> far = crew.threads().submit(() -> verify ? asked.whole(source) : UNASKED);
+        Future<RemoteSum.Answer> far = crew.threads().submit(() -> verify ? asked.whole(source) : asked.unasked());
         Future<String> near = crew.threads().submit(() -> verify ? LocalSum.following(file, size, runs) : "");
         Flow down = new Flow.Down(file);
         int channels = runs.haveAll()

@@ -187,7 +187,8 @@ final class Push extends Trip {
         Promise<Response, SFTPException> sized = sftp.send(sftp.request(PacketType.FSTAT, handle));
         Promise<Response, SFTPException> closed = sftp.send(sftp.request(PacketType.CLOSE, handle));
         RemoteSum asked = new RemoteSum(pool, job);
-        Future<RemoteSum.Answer> far = crew.threads().submit(() -> options.verify() ? asked.whole(part) : UNASKED);
+        Future<RemoteSum.Answer> far =
+                crew.threads().submit(() -> options.verify() ? asked.whole(part) : asked.unasked());
         sftp.answer(dressed).ensureStatusPacketIsOK();
         long size = sftp.answer(sized)
                 .ensurePacketTypeIs(PacketType.ATTRS)

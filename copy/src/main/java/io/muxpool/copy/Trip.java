@@ -14,7 +14,6 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -28,8 +27,6 @@ import org.jspecify.annotations.Nullable;
 abstract class Trip {
     /** What a resumed copy compares at a time, in bytes. */
     static final int STRETCH = 8 * Runs.LENGTH;
-
-    static final RemoteSum.Answer UNASKED = new RemoteSum.Answer(List.of(), "it was not asked for");
 
     final ConnectionPool pool;
     final Copy.Options options;
