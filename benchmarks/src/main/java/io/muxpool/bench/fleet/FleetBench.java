@@ -99,7 +99,7 @@ public final class FleetBench implements Callable<Integer> {
         Path plain = town.config(temp.resolve("plain.conf"), "");
         Path shared = town.config(
                 temp.resolve("shared.conf"),
-                "    ControlMaster auto\n    ControlPersist 600\n    ControlPath " + temp.resolve("cm-%C") + "\n");
+                "    ControlMaster auto\n    ControlPersist 600\n    ControlPath " + temp.resolve("cm-%n") + "\n");
         String lines = String.join("\n", town.hosts()) + "\n";
         String nodes = NodeSet.of(town.hosts()).toString();
         Path list = Files.writeString(temp.resolve("hosts"), nodes + "\n");
