@@ -34,6 +34,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * The default file system with the faults of a bad network disk. Paths of it are told apart from real ones by their
@@ -54,7 +55,17 @@ final class FaultyDisk {
     private final FileSystemProvider real = FileSystems.getDefault().provider();
     private final FaultyProvider provider = new FaultyProvider();
     private final FileSystem system = new FaultySystem();
+    private final UnaryOperator<FileChannel> opened;
     private Fault fault = Fault.NONE;
+
+    FaultyDisk() {
+        this(UnaryOperator.identity());
+    }
+
+    /** @param opened what is made of each file that is opened */
+    FaultyDisk(UnaryOperator<FileChannel> opened) {
+        this.opened = opened;
+    }
 
     void breaks(Fault how) {
         fault = how;
@@ -186,8 +197,8 @@ final class FaultyDisk {
         @Override
         public FileChannel newFileChannel(Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
                 throws IOException {
-            FileChannel opened = real.newFileChannel(real(path), options, attributes);
-            return fault == Fault.NO_LOCKS ? new Unlockable(opened) : opened;
+            FileChannel file = opened.apply(real.newFileChannel(real(path), options, attributes));
+            return fault == Fault.NO_LOCKS ? new Unlockable(file) : file;
         }
 
         @Override
@@ -285,21 +296,33 @@ final class FaultyDisk {
     }
 
     /** An open file that gives no lock. Nobody reads or writes a lock file. */
-    private static final class Unlockable extends FileChannel {
-        private final FileChannel file;
-
+    private static final class Unlockable extends Opened {
         Unlockable(FileChannel file) {
-            this.file = file;
+            super(file);
         }
 
         @Override
         public FileLock tryLock(long position, long size, boolean shared) throws IOException {
             throw new IOException("No locks available");
         }
+    }
+
+    /** An open file, as it is. */
+    static class Opened extends FileChannel {
+        private final FileChannel file;
+
+        Opened(FileChannel file) {
+            this.file = file;
+        }
 
         @Override
-        public FileLock lock(long position, long size, boolean shared) throws IOException {
-            throw new IOException("No locks available");
+        public FileLock tryLock(long position, long size, boolean shared) throws IOException {
+            return file.tryLock(position, size, shared);
+        }
+
+        @Override
+        public FileLock lock(long position, long size, boolean shared) {
+            throw new UnsupportedOperationException("nobody waits for a lock");
         }
 
         @Override
