@@ -11,6 +11,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -75,7 +76,7 @@ public final class Attachment implements EventLoop.Ready {
     }
 
     private final EventLoop loop = EventLoop.shared();
-    private final SocketChannel socket;
+    private final ByteChannel socket;
     private final Outbox outbox;
     private final Watcher watcher;
     private final int maxWindow;
@@ -107,7 +108,8 @@ public final class Attachment implements EventLoop.Ready {
     private ByteBuffer partial = ByteBuffer.allocate(0);
     private final Greeting greeting = new Greeting();
 
-    private Attachment(SocketChannel socket, Watcher watcher, int maxWindow) {
+    /** On a socket that is connected, and registered with the loop by whoever makes this. */
+    Attachment(ByteChannel socket, Watcher watcher, int maxWindow) {
         this.socket = socket;
         this.watcher = watcher;
         this.maxWindow = maxWindow;

@@ -4,7 +4,7 @@ import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.MuxMessage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
+import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -31,7 +31,7 @@ final class Outbox {
     /** The position of what was not even put here: the stream does not get that far. */
     private static final long NEVER = Long.MAX_VALUE;
 
-    private final SocketChannel socket;
+    private final WritableByteChannel socket;
     private final Runnable wantsWritable;
     private final Consumer<IOException> failed;
 
@@ -43,10 +43,11 @@ final class Outbox {
     private boolean over;
 
     /**
+     * @param socket non-blocking
      * @param wantsWritable asks the loop to call {@link #flush} when the socket takes more; may be called under locks
      * @param failed told once that the socket failed; called under locks
      */
-    Outbox(SocketChannel socket, Runnable wantsWritable, Consumer<IOException> failed) {
+    Outbox(WritableByteChannel socket, Runnable wantsWritable, Consumer<IOException> failed) {
         this.socket = socket;
         this.wantsWritable = wantsWritable;
         this.failed = failed;
