@@ -64,8 +64,20 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
     }
 
     FleetRun start() {
-        for (long i = workers.getCount(); i > 0; i--) {
-            Workers.start(this::work);
+        long wanted = workers.getCount();
+        for (long i = 0; i < wanted; i++) {
+            try {
+                Workers.start(this::work);
+            } catch (OutOfMemoryError e) {
+                // No more threads to be had: those that there are do it all, if there is one.
+                for (long missing = wanted - i; missing > 0; missing--) {
+                    workers.countDown();
+                }
+                if (i == 0) {
+                    throw e;
+                }
+                break;
+            }
         }
         return this;
     }
@@ -112,7 +124,8 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
                 CommandResult result = plan.retry().call(host, own, retry -> carrier.run(host, command, own));
                 return HostResult.of(host, result, since(start));
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it is: a host without a result would be waited for, for ever.
             return HostResult.of(host, e, since(start));
         }
     }

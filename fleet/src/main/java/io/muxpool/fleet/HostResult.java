@@ -57,7 +57,7 @@ public final class HostResult {
         return new HostOutcome.Unknown(exit.toString());
     }
 
-    static HostResult of(String host, RuntimeException failure, Duration elapsed) {
+    static HostResult of(String host, Throwable failure, Duration elapsed) {
         String why = Objects.requireNonNullElse(failure.getMessage(), failure.toString());
         if (failure instanceof JobException e) {
             return new HostResult(host, outcomeOf(e.ending(), why), e.partialOutput(), false, elapsed, false);

@@ -154,7 +154,10 @@ class FleetRunTest {
         deeds.put("h7", job -> {
             throw new IllegalStateException("a bug");
         });
-        try (FleetRun run = fleet.run(hosts(8), COMMAND)) {
+        deeds.put("h9", job -> {
+            throw new StackOverflowError();
+        });
+        try (FleetRun run = fleet.run(hosts(9), COMMAND)) {
             Map<String, HostOutcome> outcomes = outcomes(run);
             assertThat(outcomes)
                     .containsEntry("h1", new HostOutcome.Exited(3))
@@ -166,7 +169,7 @@ class FleetRunTest {
                     .containsEntry("h7", new HostOutcome.Unknown("a bug"))
                     .containsEntry("h8", new HostOutcome.Exited(0));
             assertThat(outcomes.values().stream().filter(HostOutcome::mayHaveRun))
-                    .hasSize(6);
+                    .hasSize(7);
         }
     }
 

@@ -8,7 +8,10 @@ import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.fleet.Carrier;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +24,22 @@ final class NodeWork {
     /** Of the one that cancels, which must never wait behind what is to be cancelled. */
     static final String CANCELS = "muxpool-cancels";
 
+    private static final int MOST_EARLY = 10_000;
     private static final String KEY = "io.muxpool.node";
 
     private final Carrier carrier;
     private final HazelcastInstance hazelcast;
     private final Map<UUID, Job> running = new ConcurrentHashMap<>();
+
+    /** Cancelled before their turn; the eldest are forgotten, since one may also be cancelled behind its end. */
+    private final Set<UUID> cancelledEarly = Collections.newSetFromMap(new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
+            return size() > MOST_EARLY;
+        }
+    });
 
     private NodeWork(Carrier carrier, HazelcastInstance hazelcast) {
         this.carrier = carrier;
@@ -47,6 +61,9 @@ final class NodeWork {
         Job job = Job.withTimeout(Duration.ofNanos(nanos));
         running.put(id, job);
         try {
+            if (isCancelledEarly(id)) {
+                return new Answer.NotStarted("it was cancelled before its turn on the member", false);
+            }
             if (!begin(id)) {
                 return new Answer.NotStarted("whoever asked for it has given this member up", true);
             }
@@ -80,7 +97,17 @@ final class NodeWork {
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
+    private boolean isCancelledEarly(UUID id) {
+        synchronized (cancelledEarly) {
+            return cancelledEarly.remove(id);
+        }
+    }
+
+    /** Noted first, and then looked for: a task that begins in between sees the one or is seen by the other. */
     void cancel(UUID id) {
+        synchronized (cancelledEarly) {
+            cancelledEarly.add(id);
+        }
         Job job = running.get(id);
         if (job != null) {
             job.cancel();

@@ -164,23 +164,27 @@ class ClusterTest {
     }
 
     @Test
-    void cancelKillsTheCommandsThatMembersRun() throws IOException {
-        node();
+    void cancelKillsWhatMembersRunAndWhatWaitsForItsTurnThereDoesNotBegin() throws IOException {
         node();
         Path mark = Files.createFile(temp.resolve("mark"));
         Command command = Command.shell("echo $$ >> " + journal + "; exec tail -f /dev/null " + mark);
+        // A member of these tests runs 16 at a time.
         try (Fleet fleet = fleet();
-                FleetRun run = fleet.run(hosts(6), command)) {
+                FleetRun run = fleet.run(hosts(20), command, RunPlan.defaults().withLimit(20))) {
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
                     .until(() ->
-                            Files.exists(journal) && Files.readAllLines(journal).size() == 6);
+                            Files.exists(journal) && Files.readAllLines(journal).size() == 16);
             run.cancel();
-            assertThat(run.stream())
-                    .hasSize(6)
-                    .allSatisfy(result -> assertThat(result.outcome()).isInstanceOf(HostOutcome.Killed.class));
+            List<HostResult> results = run.stream().toList();
+            assertThat(results).hasSize(20);
+            assertThat(results.stream().filter(result -> result.outcome() instanceof HostOutcome.Killed))
+                    .hasSize(16);
+            assertThat(results.stream().filter(result -> result.outcome() instanceof HostOutcome.NotStarted))
+                    .hasSize(4);
         }
         assertThat(server.processes().values()).noneMatch(line -> line.contains(mark.toString()));
+        assertThat(Files.readAllLines(journal)).hasSize(16);
     }
 
     @Test

@@ -480,7 +480,7 @@ public final class Pool {
         } else if (last) {
             // The pool was closed while this ran. Its lease was kept until now: nobody else may take a master in use.
             try {
-                close(line);
+                shutDown(line);
             } catch (RuntimeException e) {
                 LOG.log(Level.WARNING, "closing a connection of pool " + name + " failed", e);
             }
@@ -587,7 +587,7 @@ public final class Pool {
     }
 
     /** Behind the pool's own end, which is when it is known what shall become of the masters. */
-    private void close(Line<PooledLink> line) {
+    private void shutDown(Line<PooledLink> line) {
         if (stopMasters) {
             line.link().closeForGood();
         } else {
@@ -599,7 +599,7 @@ public final class Pool {
         @Nullable RuntimeException first = null;
         for (Line<PooledLink> line : lines) {
             try {
-                close(line);
+                shutDown(line);
             } catch (RuntimeException e) {
                 if (first == null) {
                     first = e;

@@ -68,7 +68,7 @@ class PoolQueueLincheckTest {
     public static final class Closed extends OnlySlot {
         @Operation
         public void close() {
-            pool.close();
+            pool.close(false);
         }
     }
 
