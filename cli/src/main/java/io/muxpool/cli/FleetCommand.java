@@ -290,27 +290,25 @@ final class FleetCommand implements Callable<Integer> {
         long start = System.nanoTime();
         boolean terminal = Ansi.AUTO.enabled();
         Printer printer = new Printer(view(), run);
-        List<HostResult> results;
-        boolean interrupted;
+        // Open until all is said: whoever ends this process by a signal still hears what became of each host.
         try (Interrupts interrupts = Interrupts.of(run)) {
-            results = take(run, printer, terminal);
+            List<HostResult> results = take(run, printer, terminal);
             printer.print(view -> view.over(results));
-            interrupted = interrupts.came();
+            Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+            Tally tally = new Tally(results);
+            if (terminal || tally.exitCode() != ExitCodes.OK) {
+                run.stopped().ifPresent(why -> say("stopped: " + why));
+                tally.lines(elapsed).forEach(FleetCommand::say);
+            }
+            if (prepared.report != null) {
+                prepared.report.write(prepared.command.toString(), results, elapsed);
+            }
+            if (!printer.failure().isEmpty()) {
+                say(printer.failure() + "; the run was cancelled");
+                return ExitCodes.SSH;
+            }
+            return interrupts.came() ? ExitCodes.INTERRUPTED : tally.exitCode();
         }
-        Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-        Tally tally = new Tally(results);
-        if (terminal || tally.exitCode() != ExitCodes.OK) {
-            run.stopped().ifPresent(why -> say("stopped: " + why));
-            tally.lines(elapsed).forEach(FleetCommand::say);
-        }
-        if (prepared.report != null) {
-            prepared.report.write(prepared.command.toString(), results, elapsed);
-        }
-        if (!printer.failure().isEmpty()) {
-            say(printer.failure() + "; the run was cancelled");
-            return ExitCodes.SSH;
-        }
-        return interrupted ? ExitCodes.INTERRUPTED : tally.exitCode();
     }
 
     /** Every result, shown as it comes; then in the order of the hosts. */

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * the second leaves at once. Another end of this process cancels the run too.
  */
 final class Interrupts implements AutoCloseable {
+    /** The grace of a kill, and then what became of each host is to be said. */
+    private static final long PATIENCE_MILLIS = 10_000;
+
     private final FleetRun run;
     private final Shutdown shutdown;
     private final @Nullable Object before;
@@ -16,7 +19,7 @@ final class Interrupts implements AutoCloseable {
 
     private Interrupts(FleetRun run) {
         this.run = run;
-        this.shutdown = Shutdown.does(run::cancel);
+        this.shutdown = Shutdown.does(run::cancel, PATIENCE_MILLIS);
         this.before = Signals.register("INT", this::come);
     }
 

@@ -6,6 +6,8 @@ import java.util.concurrent.CountDownLatch;
 
 /** A member of a cluster from its start until this process is told to end. */
 final class NodeLife {
+    private static final long PATIENCE_MILLIS = 30_000;
+
     private final ClusterNode.Setup setup;
     private final Carrier carrier;
     private final boolean verbose;
@@ -43,8 +45,9 @@ final class NodeLife {
     int live() throws InterruptedException {
         Quiet.unless(verbose);
         CountDownLatch end = new CountDownLatch(1);
-        try (ClusterNode node = ClusterNode.start(setup, carrier);
-                Shutdown shutdown = Shutdown.does(end::countDown)) {
+        // Closed last: until the node has left, this process must not end.
+        try (Shutdown shutdown = Shutdown.does(end::countDown, PATIENCE_MILLIS);
+                ClusterNode node = ClusterNode.start(setup, carrier)) {
             int members = node.members();
             System.out.println("member " + setup.host() + ":" + node.address().getPort() + " of cluster "
                     + Text.oneLine(setup.clusterName()) + ", which has " + members

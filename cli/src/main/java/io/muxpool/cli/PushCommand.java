@@ -1,9 +1,12 @@
 package io.muxpool.cli;
 
 import io.muxpool.Remote;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -61,8 +64,15 @@ final class PushCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "several files need a directory, which ends with a slash: \"" + target.path() + "/\"");
         }
+        Set<String> names = new HashSet<>();
         for (String file : files) {
             Path local = Path.of(Place.text(file));
+            if (files.size() > 1 && !Files.isRegularFile(local)) {
+                throw new IllegalArgumentException("no such file here: " + file);
+            }
+            if (!names.add(local.getFileName().toString())) {
+                throw new IllegalArgumentException("two files would have one place there: " + local.getFileName());
+            }
             works.add((copy, job) -> copy.push(local, target.path(), job));
         }
         return options.remote(target);

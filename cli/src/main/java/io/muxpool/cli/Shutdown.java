@@ -14,12 +14,12 @@ final class Shutdown implements AutoCloseable {
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;
 
-    private Shutdown(Runnable first) {
+    private Shutdown(Runnable first, long patienceMillis) {
         hook = new Thread(
                 () -> {
                     first.run();
                     try {
-                        done.await(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+                        done.await(patienceMillis, TimeUnit.MILLISECONDS);
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     }
@@ -28,12 +28,15 @@ final class Shutdown implements AutoCloseable {
     }
 
     static Shutdown cancels(Job job) {
-        return does(job::cancel);
+        return does(job::cancel, PATIENCE_MILLIS);
     }
 
-    /** @param first done when the shutdown begins; must not block */
-    static Shutdown does(Runnable first) {
-        Shutdown shutdown = new Shutdown(first);
+    /**
+     * @param first done when the shutdown begins; must not block
+     * @param patienceMillis how long the end is held back at most
+     */
+    static Shutdown does(Runnable first, long patienceMillis) {
+        Shutdown shutdown = new Shutdown(first, patienceMillis);
         Runtime.getRuntime().addShutdownHook(shutdown.hook);
         return shutdown;
     }

@@ -227,7 +227,7 @@ final class FleetCommandTest {
     void interruptKillsWhatRunsAndSaysWhatIsKnown() throws Exception {
         Path mark = Files.createFile(temp.resolve("mark"));
         Path err = temp.resolve("err");
-        Process process = Muxpool.builder(
+        Process process = Muxpool.interruptible(
                         words("--limit", "3", "web[1-9]", "--", "tail", "-f", "/dev/null", mark.toString()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(err.toFile())

@@ -50,6 +50,15 @@ final class Muxpool {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
+    /** One that hears ^C, also when whoever runs the tests does not: in the background, shells have it ignored. */
+    static ProcessBuilder interruptible(String... words) {
+        ProcessBuilder builder = builder(words);
+        if (Files.exists(Path.of("/proc/self"))) {
+            builder.command().addAll(0, List.of("env", "--default-signal=INT"));
+        }
+        return builder;
+    }
+
     static ProcessBuilder builder(String... words) {
         List<String> argv = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -143,10 +143,11 @@ final class Crew implements AutoCloseable {
     private void attempt(Attempt attempt) {
         try {
             attempt.run();
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
+            Exception why = e instanceof Exception x ? x : new IOException("a lane failed: " + e, e);
             lock.lock();
             try {
-                failure = failure == null ? e : failure;
+                failure = failure == null ? why : failure;
                 changed.signalAll();
             } finally {
                 lock.unlock();

@@ -85,20 +85,38 @@ final class Push extends Trip {
                     Names.part(Names.last(target), options.resume() ? "" : UUID.randomUUID(), source, version, target);
             String part = Names.in(Names.parent(target), name);
             Runs runs = new Runs(version.size);
-            byte[] handle = openPart(crew, sftp, part, file, version.size, runs);
-            begun(part, runs, version.size);
-            int channels = runs.haveAll() ? 0 : carry(crew, sftp, part, handle, file, runs, version.size, roundTrip);
-            return settle(crew, sftp, handle, part, target, source, version, channels, result(sum));
+            Part opened = openPart(crew, sftp, part, file, version.size, runs);
+            begun(opened.name, runs, version.size);
+            int channels = runs.haveAll() ? 0 : carry(crew, sftp, opened, file, runs, version.size, roundTrip);
+            Copied copied = settle(crew, sftp, opened, target, source, version, channels, result(sum));
+            if (!opened.name.equals(part)) {
+                tidy(part);
+            }
+            return copied;
         }
     }
 
-    private int carry(
-            Crew crew, Sftp sftp, String part, byte[] handle, FileChannel file, Runs runs, long size, long roundTrip)
+    @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
+    private record Part(String name, byte[] handle) {}
+
+    /** What an earlier copy left, and nobody could go on from. Whoever still writes to it finds that out by its rename. */
+    private void tidy(String part) {
+        try {
+            removePart(part);
+        } catch (Exception e) {
+            // It stays: the file is in its place all the same.
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private int carry(Crew crew, Sftp sftp, Part part, FileChannel file, Runs runs, long size, long roundTrip)
             throws Exception {
         Flow up = new Flow.Up(file);
-        return crew.carry(runs, size, options.stripes(), new Lane(sftp, handle, up), roundTrip, channel -> {
+        return crew.carry(runs, size, options.stripes(), new Lane(sftp, part.handle, up), roundTrip, channel -> {
             channel.block(sftp.block());
-            return new Lane(channel, channel.open(part, EnumSet.of(OpenMode.WRITE), FileAttributes.EMPTY), up);
+            return new Lane(channel, channel.open(part.name, EnumSet.of(OpenMode.WRITE), FileAttributes.EMPTY), up);
         });
     }
 
@@ -139,11 +157,13 @@ final class Push extends Trip {
         }
     }
 
-    /** Nobody else writes to it, or writes the same: see {@link Names#part}. One that cannot be trusted is not reopened. */
-    private byte[] openPart(Crew crew, Sftp sftp, String part, FileChannel file, long size, Runs runs)
-            throws Exception {
+    /**
+     * Nobody else writes to it, or writes the same: see {@link Names#part}. One that cannot be trusted is left as it is, and
+     * the bytes go to a name of their own: another copy may be writing to it, and put it into the target's place.
+     */
+    private Part openPart(Crew crew, Sftp sftp, String part, FileChannel file, long size, Runs runs) throws Exception {
         try {
-            return create(sftp, part);
+            return new Part(part, create(sftp, part));
         } catch (SFTPException e) {
             FileAttributes there;
             try {
@@ -156,10 +176,10 @@ final class Push extends Trip {
             if (there.getType() == FileMode.Type.REGULAR
                     && there.getSize() <= size
                     && compare(crew, part, file, there.getSize(), runs)) {
-                return sftp.open(part, EnumSet.of(OpenMode.WRITE), FileAttributes.EMPTY);
+                return new Part(part, sftp.open(part, EnumSet.of(OpenMode.WRITE), FileAttributes.EMPTY));
             }
-            sftp.remove(part);
-            return create(sftp, part);
+            String own = Names.in(Names.parent(part), Names.part(Names.last(part), UUID.randomUUID()));
+            return new Part(own, create(sftp, own));
         }
     }
 
@@ -172,23 +192,15 @@ final class Push extends Trip {
 
     /** All has arrived: check it, and put it in its place. */
     private Copied settle(
-            Crew crew,
-            Sftp sftp,
-            byte[] handle,
-            String part,
-            String target,
-            Path source,
-            Version version,
-            int channels,
-            String sum)
+            Crew crew, Sftp sftp, Part part, String target, Path source, Version version, int channels, String sum)
             throws Exception {
-        Promise<Response, SFTPException> dressed =
-                sftp.send(sftp.request(PacketType.FSETSTAT, handle).putFileAttributes(attributes(source, version)));
-        Promise<Response, SFTPException> sized = sftp.send(sftp.request(PacketType.FSTAT, handle));
-        Promise<Response, SFTPException> closed = sftp.send(sftp.request(PacketType.CLOSE, handle));
+        Promise<Response, SFTPException> dressed = sftp.send(
+                sftp.request(PacketType.FSETSTAT, part.handle).putFileAttributes(attributes(source, version)));
+        Promise<Response, SFTPException> sized = sftp.send(sftp.request(PacketType.FSTAT, part.handle));
+        Promise<Response, SFTPException> closed = sftp.send(sftp.request(PacketType.CLOSE, part.handle));
         RemoteSum asked = new RemoteSum(pool, job);
         Future<RemoteSum.Answer> far =
-                crew.threads().submit(() -> options.verify() ? asked.whole(part) : asked.unasked());
+                crew.threads().submit(() -> options.verify() ? asked.whole(part.name) : asked.unasked());
         sftp.answer(dressed).ensureStatusPacketIsOK();
         long size = sftp.answer(sized)
                 .ensurePacketTypeIs(PacketType.ATTRS)
@@ -203,7 +215,7 @@ final class Push extends Trip {
         if (size != version.size || (there.isThere() && !there.sums().get(0).equals(sum))) {
             throw spoilt("what arrived at " + far() + " is not what " + near() + " is: copy it again");
         }
-        rename(still, part, target);
+        rename(still, part.name, target);
         return arrived(target, channels, there.isThere() ? sum : null, there.why());
     }
 

@@ -27,8 +27,11 @@ final class RemoteSum {
             else exit 127
             fi >/dev/null 2>&1
             """;
-    private static final String WHOLE = FIND + "exec $sum <\"$1\"";
-    private static final String STRETCHES = FIND + """
+    /** Behind it no failure means that there is no such program. */
+    private static final String READY = "ready";
+
+    private static final String WHOLE = FIND + "echo " + READY + "; exec $sum <\"$1\"";
+    private static final String STRETCHES = FIND + "echo " + READY + "\n" + """
                     i=0
                     while [ $i -lt $2 ]; do
                       dd bs=$3 skip=$i count=1 2>/dev/null <"$1" | $sum || exit 1
@@ -51,15 +54,21 @@ final class RemoteSum {
      *
      * @param sums one for each stretch, or for the whole; empty when there are none to be had
      * @param why why not, as a clause
+     * @param ready whether a program was found there
      */
-    record Answer(List<String> sums, String why) {
+    record Answer(List<String> sums, String why, boolean ready) {
         boolean isThere() {
             return why.isEmpty();
         }
     }
 
     Answer whole(String path) {
-        return ask(1, Command.of("sh", "-c", WHOLE, "sh", path));
+        Answer answer = ask(1, Command.of("sh", "-c", WHOLE, "sh", path));
+        if (!answer.isThere() && answer.ready) {
+            // Not to be taken for a server without checksums: what arrived may be spoilt.
+            throw new IllegalStateException("the checksum of what arrived failed: " + answer.why);
+        }
+        return answer;
     }
 
     /** Of a file's stretches of so many bytes each, from its begin on; that of nothing beyond its end. */
@@ -84,7 +93,7 @@ final class RemoteSum {
             seated.countDown();
             result = connection.run(
                     command.withLogLevel(Level.DEBUG)
-                            .withStdout(Output.capture(80 * (count + 1)))
+                            .withStdout(Output.capture(80 * (count + 2)))
                             .withStderr(Output.capture(1024)),
                     job);
         } catch (NotStartedException e) {
@@ -96,17 +105,20 @@ final class RemoteSum {
         if (result.exit().equals(new Exit.Exited(127))) {
             return no("there is no sha256sum, shasum, sha256 or openssl there");
         }
-        List<String> lines = result.stdoutText().lines().toList();
+        List<String> said = result.stdoutText().lines().toList();
+        boolean ready = !said.isEmpty() && said.get(0).equals(READY);
+        List<String> lines = ready ? said.subList(1, said.size()) : said;
         boolean sums = lines.size() == count
                 && lines.stream().allMatch(line -> SUM.matcher(line).matches());
         if (!result.exit().equals(new Exit.Exited(0)) || !sums) {
-            String said = result.stderrText().strip();
-            return no("no checksum came from there (" + result.exit() + (said.isEmpty() ? ")" : "): " + said));
+            String error = result.stderrText().strip();
+            String why = "no checksum came from there (" + result.exit() + (error.isEmpty() ? ")" : "): " + error);
+            return new Answer(List.of(), why, ready);
         }
-        return new Answer(lines.stream().map(line -> line.substring(0, 64)).toList(), "");
+        return new Answer(lines.stream().map(line -> line.substring(0, 64)).toList(), "", ready);
     }
 
     private static Answer no(String why) {
-        return new Answer(List.of(), why);
+        return new Answer(List.of(), why, false);
     }
 }

@@ -127,7 +127,16 @@ final class Sftp implements AutoCloseable {
     /** Waits for an answer. */
     Response answer(Promise<Response, SFTPException> promise) throws IOException {
         while (true) {
-            Response response = promise.tryRetrieve(GLANCE_MILLIS, TimeUnit.MILLISECONDS);
+            Response response;
+            try {
+                response = promise.tryRetrieve(GLANCE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (SFTPException e) {
+                if (e.getCause() instanceof InterruptedException) {
+                    // Else it would pass for a loss, and be tried again.
+                    Thread.currentThread().interrupt();
+                }
+                throw e;
+            }
             if (response != null) {
                 return response;
             }

@@ -147,8 +147,8 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
     private void end(HostResult result) {
         lock.lock();
         try {
-            schedule.end(result.success());
             results.add(result);
+            schedule.end(result.success());
             if (schedule.stopped() != null) {
                 skipRest();
             }

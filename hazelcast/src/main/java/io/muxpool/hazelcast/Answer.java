@@ -47,6 +47,9 @@ sealed interface Answer extends Serializable {
     /** Nothing of it ran. */
     record NotStarted(String why, boolean retrySafe) implements Answer {}
 
+    /** This member does not take it, and has not begun it; another may. */
+    record Declined(String why) implements Answer {}
+
     /** It was sent, and what became of it is not known. */
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
     record Unknown(String why, byte[] stdout, byte[] stderr) implements Answer {

@@ -35,12 +35,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Cluster implements Carrier {
     private static final Logger LOG = System.getLogger("io.muxpool.cluster");
-    private static final int TRIES = 5;
+    private static final int TRIES = 12;
     private static final Duration CONNECT = Duration.ofSeconds(10);
 
     /** How long behind the end of a job its answer is waited for: the member's kill takes its grace and a bit. */
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
+    private static final long DECLINED_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final HazelcastInstance hazelcast;
@@ -92,9 +93,20 @@ public final class Cluster implements Carrier {
                 throw new NotStartedException("the cluster has no member for " + host, true, null);
             }
             UUID task = UUID.randomUUID();
+            if (!isNoted(task)) {
+                why = "the cluster cannot note that it is asked for";
+                LockSupport.parkNanos(DECLINED_NANOS);
+                continue;
+            }
             try {
                 Answer answer = ask(owner, new HostTask(task, host, words, job.remainingNanos()), task, job);
                 begun.forget(task);
+                if (answer instanceof Answer.Declined declined) {
+                    why = owner.getAddress() + ": " + declined.why();
+                    // Until its keys have moved to others.
+                    LockSupport.parkNanos(DECLINED_NANOS);
+                    continue;
+                }
                 return result(answer, command, job);
             } catch (ExecutionException | TimeoutException | RuntimeLostException e) {
                 String lost = "member " + owner.getAddress() + " was lost while it had " + command + " for " + host;
@@ -106,6 +118,17 @@ public final class Cluster implements Carrier {
         }
         throw new NotStartedException(
                 "no member took " + command + " in " + TRIES + " tries; at last " + why, true, null);
+    }
+
+    /** Whether the task may begin; else nothing has been sent, since a member was just lost, or all of them. */
+    private boolean isNoted(UUID task) {
+        try {
+            begun.ask(task);
+            return true;
+        } catch (RuntimeException e) {
+            LOG.log(Level.DEBUG, "cannot note a task", e);
+            return false;
+        }
     }
 
     /**
@@ -145,8 +168,13 @@ public final class Cluster implements Carrier {
         Runnable cancel = () -> cancel(owner, id);
         try (Job.Registration registration = job.onCancel(cancel)) {
             return answer.get(job.remainingNanos() + PATIENCE_NANOS, TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            // Its time counts from its turn there, so it may still run.
+            cancel.run();
+            return afterCancel(answer, false);
         } catch (InterruptedException e) {
-            return afterInterrupt(answer, cancel);
+            cancel.run();
+            return afterCancel(answer, true);
         }
     }
 
@@ -159,16 +187,18 @@ public final class Cluster implements Carrier {
         }
     }
 
-    /** Its flag is set again; the command is killed, and what became of it is still worth knowing. */
-    private static Answer afterInterrupt(Future<Answer> answer, Runnable cancel)
+    /** It is cancelled; what became of it is still worth knowing. */
+    private static Answer afterCancel(Future<Answer> answer, boolean interrupted)
             throws ExecutionException, TimeoutException, RuntimeLostException {
         try {
-            cancel.run();
             return answer.get(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            throw new RuntimeLostException(new IllegalStateException("interrupted twice", e));
-        } finally {
             Thread.currentThread().interrupt();
+            throw new RuntimeLostException(new IllegalStateException("interrupted while its end was awaited", e));
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

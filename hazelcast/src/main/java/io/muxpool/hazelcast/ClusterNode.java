@@ -124,7 +124,7 @@ public final class ClusterNode implements AutoCloseable {
     /** Kills what runs, says so to whoever waits, leaves the cluster, and lets go of the hosts, their masters left warm. */
     @Override
     public void close() {
-        work.cancelAll();
+        work.end();
         long start = System.nanoTime();
         while (work.running() > 0 && System.nanoTime() - start < PATIENCE_NANOS) {
             LockSupport.parkNanos(LOOK_NANOS);

@@ -34,7 +34,7 @@ final class HostTask implements Callable<Answer>, Serializable, HazelcastInstanc
     public Answer call() {
         NodeWork work = NodeWork.of(hazelcast);
         return work == null
-                ? new Answer.NotStarted("the member that owns " + host + " is no muxpool node", true)
+                ? new Answer.Declined("the member that owns " + host + " is no muxpool node")
                 : work.run(id, host, command, nanos);
     }
 }

@@ -6,6 +6,7 @@ import io.muxpool.Job;
 import io.muxpool.JobException;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
+import io.muxpool.PartialOutput;
 import io.muxpool.fleet.Carrier;
 import java.time.Duration;
 import java.util.Collections;
@@ -41,6 +42,8 @@ final class NodeWork {
         }
     });
 
+    private volatile boolean closing;
+
     private NodeWork(Carrier carrier, HazelcastInstance hazelcast) {
         this.carrier = carrier;
         this.hazelcast = hazelcast;
@@ -59,13 +62,20 @@ final class NodeWork {
 
     Answer run(UUID id, String host, CommandWords words, long nanos) {
         Job job = Job.withTimeout(Duration.ofNanos(nanos));
-        running.put(id, job);
+        if (running.putIfAbsent(id, job) != null) {
+            return Answer.Unknown.of("it was delivered to its member twice", PartialOutput.NONE);
+        }
         try {
             if (isCancelledEarly(id)) {
                 return new Answer.NotStarted("it was cancelled before its turn on the member", false);
             }
+            if (closing) {
+                return new Answer.Declined("the member is told to end");
+            }
             if (!begin(id)) {
-                return new Answer.NotStarted("whoever asked for it has given this member up", true);
+                return Begun.in(hazelcast).isRevoked(id)
+                        ? new Answer.Declined("whoever asked for it has given this member up")
+                        : Answer.Unknown.of("the cluster has lost the note that it may begin", PartialOutput.NONE);
             }
             CommandResult result = carrier.run(host, words.toCommand(), job);
             return Answer.Ran.of(result);
@@ -114,7 +124,9 @@ final class NodeWork {
         }
     }
 
-    void cancelAll() {
+    /** Kills what runs, and takes no more. */
+    void end() {
+        closing = true;
         running.values().forEach(Job::cancel);
     }
 

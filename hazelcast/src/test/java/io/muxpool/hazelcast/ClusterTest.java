@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.hazelcast.client.HazelcastClient;
+import com.hazelcast.client.config.ClientConfig;
+import com.hazelcast.core.HazelcastInstance;
 import io.muxpool.Command;
 import io.muxpool.Input;
 import io.muxpool.NotStartedException;
@@ -28,6 +31,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -185,6 +189,34 @@ class ClusterTest {
         }
         assertThat(server.processes().values()).noneMatch(line -> line.contains(mark.toString()));
         assertThat(Files.readAllLines(journal)).hasSize(16);
+    }
+
+    @Test
+    void onlyANoteThatIsThereProvesThatNothingBegan() throws IOException {
+        ClientConfig config = new ClientConfig();
+        config.setClusterName(NodeProcess.CLUSTER);
+        config.getNetworkConfig().addAddress(node().address());
+        HazelcastInstance client = HazelcastClient.newHazelcastClient(config);
+        try {
+            Begun begun = Begun.in(client);
+            UUID task = UUID.randomUUID();
+            assertThat(begun.begin(task, "member"))
+                    .as("nobody has asked for it")
+                    .isFalse();
+            assertThat(begun.revoke(task)).as("a note that was lost").isFalse();
+            begun.ask(task);
+            assertThat(begun.begin(task, "member")).isTrue();
+            assertThat(begun.begin(task, "member")).as("delivered twice").isFalse();
+            assertThat(begun.revoke(task)).as("begun").isFalse();
+
+            UUID other = UUID.randomUUID();
+            begun.ask(other);
+            assertThat(begun.revoke(other)).isTrue();
+            assertThat(begun.revoke(other)).isTrue();
+            assertThat(begun.begin(other, "member")).as("revoked").isFalse();
+        } finally {
+            client.shutdown();
+        }
     }
 
     @Test

@@ -31,8 +31,10 @@ public final class ReportFile {
     public static ReportFile at(Path file) {
         Path place = file.toAbsolutePath().normalize();
         Path directory = place.getParent();
-        if (directory == null || Files.isDirectory(place)) {
-            throw new IllegalArgumentException("the report would be a directory: " + Text.oneLine(file.toString()));
+        if (directory == null || (Files.exists(place) && !Files.isRegularFile(place))) {
+            throw new IllegalArgumentException(
+                    "there is a directory, or another thing than a file, where the report would be: "
+                            + Text.oneLine(file.toString()));
         }
         try {
             Path part = directory.resolve(
