@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
@@ -57,7 +58,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:it succeeded on every host",
-            "1:it failed on some, and is over on all",
+            "1:it failed on some, and is over on all; or the report cannot be written",
             "124:it was killed on some, their time being over",
             "130:^C was pressed",
             "255:some were not started or skipped, or their outcome is unknown; or bad usage"
@@ -208,7 +209,10 @@ final class FleetCommand implements Callable<Integer> {
                 .filter(parsed::hasMatchedOption)
                 .map(OptionSpec::longestName)
                 .filter(name -> !name.equals("--verbose"))
-                .toList();
+                .collect(Collectors.toCollection(ArrayList::new));
+        if (parsed.hasMatchedOption("--max-warm")) {
+            given.add("--max-warm");
+        }
         if (!given.isEmpty()) {
             throw new IllegalArgumentException("with --cluster the members connect, by options of their own: give "
                     + String.join(" ", given) + " to muxpool node");
@@ -300,14 +304,26 @@ final class FleetCommand implements Callable<Integer> {
                 run.stopped().ifPresent(why -> say("stopped: " + why));
                 tally.lines(elapsed).forEach(FleetCommand::say);
             }
-            if (prepared.report != null) {
-                prepared.report.write(prepared.command.toString(), results, elapsed);
-            }
+            boolean reported = reported(prepared, results, elapsed);
             if (!printer.failure().isEmpty()) {
                 say(printer.failure() + "; the run was cancelled");
                 return ExitCodes.SSH;
             }
-            return interrupts.came() ? ExitCodes.INTERRUPTED : tally.exitCode();
+            int code = interrupts.came() ? ExitCodes.INTERRUPTED : tally.exitCode();
+            return reported ? code : Math.max(code, ExitCodes.FAILURE);
+        }
+    }
+
+    /** A page that cannot be written takes nothing from what is known of the hosts. */
+    private static boolean reported(Prepared prepared, List<HostResult> results, Duration elapsed) {
+        try {
+            if (prepared.report != null) {
+                prepared.report.write(prepared.command.toString(), results, elapsed);
+            }
+            return true;
+        } catch (UncheckedIOException e) {
+            say(String.valueOf(e.getMessage()));
+            return false;
         }
     }
 
