@@ -145,8 +145,7 @@ public final class Fleet implements AutoCloseable {
             int ahead = spares;
             return new WarmPools(
                     remotes,
-                    (remote, host) ->
-                            ConnectionPool.builder(remote, name).spares(ahead).open(),
+                    remote -> ConnectionPool.builder(remote, name).spares(ahead).open(),
                     maxWarm);
         }
     }

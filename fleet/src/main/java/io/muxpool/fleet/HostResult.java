@@ -24,14 +24,15 @@ public final class HostResult {
     private HostResult(
             String host,
             HostOutcome outcome,
-            PartialOutput output,
+            byte[] stdout,
+            byte[] stderr,
             boolean truncated,
             Duration elapsed,
             boolean reused) {
         this.host = Objects.requireNonNull(host);
         this.outcome = Objects.requireNonNull(outcome);
-        this.stdout = output.stdout();
-        this.stderr = output.stderr();
+        this.stdout = stdout;
+        this.stderr = stderr;
         this.truncated = truncated;
         this.elapsed = elapsed;
         this.reused = reused;
@@ -41,10 +42,15 @@ public final class HostResult {
         return new HostResult(
                 host,
                 outcomeOf(result.exit()),
-                new PartialOutput(result.stdout(), result.stderr()),
+                result.stdout(),
+                result.stderr(),
                 result.stdoutTruncated() || result.stderrTruncated(),
                 elapsed,
                 result.reused());
+    }
+
+    private static HostResult without(String host, HostOutcome outcome, PartialOutput output, Duration elapsed) {
+        return new HostResult(host, outcome, output.stdout(), output.stderr(), false, elapsed, false);
     }
 
     private static HostOutcome outcomeOf(Exit exit) {
@@ -60,16 +66,16 @@ public final class HostResult {
     static HostResult of(String host, Throwable failure, Duration elapsed) {
         String why = Objects.requireNonNullElse(failure.getMessage(), failure.toString());
         if (failure instanceof JobException e) {
-            return new HostResult(host, outcomeOf(e.ending(), why), e.partialOutput(), false, elapsed, false);
+            return without(host, outcomeOf(e.ending(), why), e.partialOutput(), elapsed);
         }
         if (failure instanceof OutcomeUnknownException e) {
-            return new HostResult(host, new HostOutcome.Unknown(why), e.partialOutput(), false, elapsed, false);
+            return without(host, new HostOutcome.Unknown(why), e.partialOutput(), elapsed);
         }
         // Bad words are refused before anything is done; of anything else nobody knows how far it came.
         HostOutcome outcome = failure instanceof NotStartedException || failure instanceof IllegalArgumentException
                 ? new HostOutcome.NotStarted(why)
                 : new HostOutcome.Unknown(why);
-        return new HostResult(host, outcome, PartialOutput.NONE, false, elapsed, false);
+        return without(host, outcome, PartialOutput.NONE, elapsed);
     }
 
     private static HostOutcome outcomeOf(Ending ending, String why) {
@@ -81,7 +87,7 @@ public final class HostResult {
     }
 
     static HostResult skipped(String host, String why) {
-        return new HostResult(host, new HostOutcome.Skipped(why), PartialOutput.NONE, false, Duration.ZERO, false);
+        return without(host, new HostOutcome.Skipped(why), PartialOutput.NONE, Duration.ZERO);
     }
 
     /** As the run was given it. */

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ final class WarmPools implements Carrier {
     private static final float USUAL_LOAD = 0.75f;
 
     private final Function<? super String, Remote> remotes;
-    private final BiFunction<? super Remote, ? super String, ConnectionPool> opener;
+    private final Function<? super Remote, ConnectionPool> opener;
     private final int most;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -44,11 +43,8 @@ final class WarmPools implements Carrier {
         }
     }
 
-    /** @param opener opens a pool, which connects nothing yet; given the remote and the host */
-    WarmPools(
-            Function<? super String, Remote> remotes,
-            BiFunction<? super Remote, ? super String, ConnectionPool> opener,
-            int most) {
+    /** @param opener opens a pool, which connects nothing yet */
+    WarmPools(Function<? super String, Remote> remotes, Function<? super Remote, ConnectionPool> opener, int most) {
         this.remotes = remotes;
         this.opener = opener;
         this.most = most;
@@ -70,7 +66,7 @@ final class WarmPools implements Carrier {
             return there;
         }
         // Asks the caller's own code: not under the lock. Who comes second finds the other's, and this one is dropped.
-        Warm made = new Warm(opener.apply(remotes.apply(host), host));
+        Warm made = new Warm(opener.apply(remotes.apply(host)));
         lock.lock();
         try {
             requireOpen();
