@@ -98,15 +98,12 @@ class NodeSetTest {
                 "db1,web[1-2],db2,cache|cache,db[1-2],web[1-2]",
                 "10.0.0.[1-20]|10.0.0.[1-20]",
                 "a,ab,a1b|a,a1b,ab",
-                "n[9-10],n09|n[9-10,09]",
+                "n[9-10],n09|n[9,09-10]",
             })
     void hostsAreWrittenShort(String text, String folded) {
         assertThat(NodeSet.parse(NodeSet.parse(text).toString()).hosts())
                 .containsExactlyInAnyOrderElementsOf(NodeSet.parse(text).hosts());
-        // One number written in two ways may stand in more than one order.
-        if (!text.contains("n09")) {
-            assertThat(NodeSet.parse(text)).hasToString(folded);
-        }
+        assertThat(NodeSet.parse(text)).hasToString(folded);
     }
 
     @RepeatedTest(50)

@@ -136,12 +136,15 @@ class ReportPageTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ReportFile.at(temp.path()))
                 .withMessageContaining("directory");
-        if (!System.getProperty("user.name").equals("root")) {
-            Files.setPosixFilePermissions(temp.path(), PosixFilePermissions.fromString("r-x------"));
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> ReportFile.at(file))
-                    .withMessageContaining("access is denied");
-            Files.setPosixFilePermissions(temp.path(), PosixFilePermissions.fromString("rwx------"));
-        }
+    }
+
+    @Test
+    void placeWhereNobodyMayWriteIsRefusedBefore() throws IOException {
+        Assumptions.assumeFalse(System.getProperty("user.name").equals("root"), "root may write anywhere");
+        Files.setPosixFilePermissions(temp.path(), PosixFilePermissions.fromString("r-x------"));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ReportFile.at(temp.resolve("page.html")))
+                .withMessageContaining("access is denied");
+        Files.setPosixFilePermissions(temp.path(), PosixFilePermissions.fromString("rwx------"));
     }
 }
