@@ -4,7 +4,9 @@ import io.muxpool.Remote;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -64,7 +66,12 @@ final class PullCommand implements Callable<Integer> {
         if (sources.size() > 1 && !Files.isDirectory(target)) {
             throw new IllegalArgumentException("several files need a directory that is there: \"" + target + "\"");
         }
+        Set<String> names = new HashSet<>();
         for (Place source : sources) {
+            String name = source.path().substring(source.path().lastIndexOf('/') + 1);
+            if (!names.add(name)) {
+                throw new IllegalArgumentException("two files would have one place here: " + name);
+            }
             works.add((copy, job) -> copy.pull(source.path(), target, job));
         }
         return options.remote(sources.get(0));

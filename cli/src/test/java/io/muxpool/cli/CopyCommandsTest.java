@@ -100,6 +100,9 @@ final class CopyCommandsTest {
             {"push", file, file, "box:notadirectory"},
             {"push", "--stripes", "0", file, "box:x"},
             {"pull", "box:a", "other:b", temp.path().toString()},
+            {"pull", "box:a/x", "box:b/x", temp.path().toString()},
+            {"push", file, file, "box:there/"},
+            {"push", file, temp.resolve("nosuch").toString(), "box:there/"},
             {"pull", file, file}
         }) {
             Ended refused =
