@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.hazelcast.client.HazelcastClient;
 import com.hazelcast.client.config.ClientConfig;
+import com.hazelcast.cluster.Member;
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.partition.PartitionService;
 import io.muxpool.Command;
 import io.muxpool.Input;
 import io.muxpool.NotStartedException;
@@ -26,12 +28,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +59,7 @@ class ClusterTest {
             .start();
     private final Path config = server.clientConfigForAnyName();
     private final Path journal = server.home().resolve("journal");
+    private final Path gate = server.home().resolve("gate");
     private final List<NodeProcess> nodes = new ArrayList<>();
 
     @AfterEach
@@ -86,10 +91,10 @@ class ClusterTest {
         return IntStream.rangeClosed(1, count).mapToObj(i -> "web" + i).toList();
     }
 
-    /** Writes the host's name into the journal, and then takes a while. */
+    /** Writes the host's name into the journal, and then waits for the gate to open. */
     private Command entry(String host) {
-        return Command.shell(
-                "echo " + host + " >> " + ShellQuote.single(journal.toString()) + "; sleep 0.3; echo " + host);
+        return Command.shell("echo " + host + " >> " + ShellQuote.single(journal.toString()) + "; while ! test -e "
+                + ShellQuote.single(gate.toString()) + "; do sleep 0.1; done; echo " + host);
     }
 
     private Map<String, Integer> entries() throws IOException {
@@ -130,21 +135,55 @@ class ClusterTest {
         }
     }
 
+    /** The hosts among so many that are the member's, once each member has its share of the keys. */
+    private static Set<String> hostsOf(NodeProcess member, int count) {
+        HazelcastInstance client = client(member);
+        try {
+            PartitionService keys = client.getPartitionService();
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> {
+                Map<Member, Integer> shares = new HashMap<>();
+                keys.getPartitions().forEach(part -> shares.merge(part.getOwner(), 1, Integer::sum));
+                return shares.size() == client.getCluster().getMembers().size()
+                        && Collections.max(shares.values()) - Collections.min(shares.values()) <= 1;
+            });
+            return hosts(count).stream()
+                    .filter(host -> member.address()
+                            .equals(address(keys.getPartition(host).getOwner())))
+                    .collect(Collectors.toSet());
+        } finally {
+            client.shutdown();
+        }
+    }
+
+    private static String address(Member member) {
+        return member.getAddress().getHost() + ":" + member.getAddress().getPort();
+    }
+
+    private static HazelcastInstance client(NodeProcess member) {
+        ClientConfig config = new ClientConfig();
+        config.setClusterName(NodeProcess.CLUSTER);
+        config.getNetworkConfig().addAddress(member.address());
+        return HazelcastClient.newHazelcastClient(config);
+    }
+
     @Test
     void memberThatIsKilledCostsNoHostAndNoneRunsTwice() throws Exception {
         node();
         NodeProcess victim = node();
         node();
         int count = 60;
+        Set<String> victims = hostsOf(victim, count);
         try (Fleet fleet = fleet();
                 FleetRun run =
-                        fleet.run(hosts(count), this::entry, RunPlan.defaults().withLimit(24))) {
+                        fleet.run(hosts(count), this::entry, RunPlan.defaults().withLimit(count))) {
+            // None of them ends before the gate opens.
             Awaitility.await()
                     .atMost(Duration.ofSeconds(60))
-                    .until(() -> entries().size() >= 12);
+                    .until(() -> entries().keySet().stream().anyMatch(victims::contains));
             victim.kill();
             // One more comes while it runs.
             node();
+            Files.createFile(gate);
             Set<String> seen = new HashSet<>();
             Map<String, HostOutcome> outcomes = new HashMap<>();
             for (HostResult result : run) {
@@ -193,10 +232,7 @@ class ClusterTest {
 
     @Test
     void onlyANoteThatIsThereProvesThatNothingBegan() throws IOException {
-        ClientConfig config = new ClientConfig();
-        config.setClusterName(NodeProcess.CLUSTER);
-        config.getNetworkConfig().addAddress(node().address());
-        HazelcastInstance client = HazelcastClient.newHazelcastClient(config);
+        HazelcastInstance client = client(node());
         try {
             Begun begun = Begun.in(client);
             UUID task = UUID.randomUUID();
