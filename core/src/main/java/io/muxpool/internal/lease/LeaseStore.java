@@ -36,6 +36,9 @@ public final class LeaseStore {
     private static final Logger LOG = System.getLogger("io.muxpool.lease");
     private static final Duration LEAST_STALE_AGE = Duration.ofMinutes(90);
     private static final int CREATE_TRIES = 100;
+    private static final String CONFIG = "config";
+    private static final int MOST_CONFIG = 64 * 1024;
+
     /** Loaded for a new lease only: a process that takes over a warm one need not wait for it. */
     private static final class Randomness {
         static final SecureRandom RANDOM = new SecureRandom();
@@ -84,11 +87,7 @@ public final class LeaseStore {
     }
 
     private Lease prepared(Taking taking) {
-        namespace.requireWithinBudget();
-        SafeDirectory.ensure(namespace.root());
-        SafeDirectory.checkAncestors(namespace.root());
-        // The first of them is the root.
-        namespace.directories().stream().skip(1).forEach(SafeDirectory::ensure);
+        ensureDirectories();
         try {
             return taking.take();
         } catch (IOException e) {
@@ -99,6 +98,14 @@ public final class LeaseStore {
                             + " with socketDir (--socket-dir)",
                     e);
         }
+    }
+
+    private void ensureDirectories() {
+        namespace.requireWithinBudget();
+        SafeDirectory.ensure(namespace.root());
+        SafeDirectory.checkAncestors(namespace.root());
+        // The first of them is the root.
+        namespace.directories().stream().skip(1).forEach(SafeDirectory::ensure);
     }
 
     /** Makes a new lease, whatever warm ones there are. */
@@ -114,6 +121,36 @@ public final class LeaseStore {
     /** Leaves a note of the sessions that the server allows on one connection. A hint: failing to is no failure. */
     public void learnSessions(int sessions) {
         SessionsHint.write(namespace.directory(), sessions);
+    }
+
+    /** What was kept last by {@link #keepConfig}; nothing where others might have written it. */
+    public Optional<String> keptConfig() {
+        try {
+            return isSafe()
+                    ? Note.read(namespace.directory(), CONFIG, MOST_CONFIG).map(Note::text)
+                    : Optional.empty();
+        } catch (SocketDirectoryException e) {
+            // Taking a lease will say so.
+            return Optional.empty();
+        }
+    }
+
+    private boolean isSafe() {
+        if (!Files.exists(namespace.directory(), LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        ensureDirectories();
+        return true;
+    }
+
+    /** Keeps a note of the pool's ssh configuration for the next process. A hint: failing to is no failure. */
+    public void keepConfig(String note) {
+        try {
+            ensureDirectories();
+            Note.write(namespace.directory(), CONFIG, note);
+        } catch (SocketDirectoryException e) {
+            LOG.log(Level.DEBUG, "nothing is kept in " + namespace.directory(), e);
+        }
     }
 
     /** Takes this lease and no other, if nobody holds it. Prunes it when it is stale. */

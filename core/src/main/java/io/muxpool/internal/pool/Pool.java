@@ -13,6 +13,7 @@ import io.muxpool.SshConnectException;
 import io.muxpool.internal.event.Events;
 import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.pool.SlotTable.Line;
+import io.muxpool.internal.process.SshConfig;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.text.Sha256;
 import io.muxpool.internal.transport.Ladder;
@@ -30,6 +31,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -95,13 +97,31 @@ public final class Pool {
                 remote,
                 name,
                 new MuxTransport.Options(
-                        options.capacity(), options.spares(), options.idleTime(), options.maxReceiveWindow()));
+                        options.capacity(), options.spares(), options.idleTime(), options.maxReceiveWindow()),
+                new Shelf());
+    }
+
+    /** Beside the leases, of which mux knows before it is chosen that it would be. */
+    private final class Shelf implements SshConfig.Shelf {
+        @Override
+        public Optional<String> kept() {
+            return leases(MuxTransport.MODE).keptConfig();
+        }
+
+        @Override
+        public void keep(String note) {
+            leases(MuxTransport.MODE).keepConfig(note);
+        }
     }
 
     private LeaseStore leases(Transport.OnMaster transport) {
+        return leases(transport.mode());
+    }
+
+    private LeaseStore leases(String mode) {
         return new LeaseStore(
                 remote.socketDir(),
-                transport.mode(),
+                mode,
                 remote.location() + "#" + remote.cacheNamespace() + "#" + name + otherWords(remote),
                 remote.controlPersist());
     }

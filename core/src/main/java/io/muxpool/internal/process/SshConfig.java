@@ -32,6 +32,20 @@ public final class SshConfig {
     // ssh prints no, or in some places false; never both meanings.
     private static final Set<String> NO = Set.of("no", "false", "none");
 
+    /** What is asked of it below; the rest need not be kept. */
+    private static final Set<String> ASKED = Set.of(
+            "hostname",
+            "port",
+            "user",
+            "controlpath",
+            "setenv",
+            "sendenv",
+            "requesttty",
+            "remotecommand",
+            "forwardagent",
+            "forwardx11",
+            "tunnel");
+
     /** What {@code -v} adds to what went wrong. */
     private static final Pattern CHATTER = Pattern.compile("(?m)^(debug[1-3]: |OpenSSH_[0-9]).*$\\R?");
 
@@ -46,6 +60,26 @@ public final class SshConfig {
         this.failure = failure;
     }
 
+    /** Where what {@code ssh -G} said may be kept for other processes. It may forget. */
+    public interface Shelf {
+        /** Forgets at once. */
+        Shelf NONE = new Shelf() {
+            @Override
+            public Optional<String> kept() {
+                return Optional.empty();
+            }
+
+            @Override
+            public void keep(String note) {}
+        };
+
+        /** What was kept last, if it is there. */
+        Optional<String> kept();
+
+        /** Keeps this instead. */
+        void keep(String note);
+    }
+
     /**
      * Runs {@code ssh -G}: one process, and what it takes to start one. It also tells which ssh this is:
      * {@link SshVersion#of} asks nobody then.
@@ -53,6 +87,11 @@ public final class SshConfig {
      * @throws io.muxpool.JobException when the job ends first
      */
     public static SshConfig read(Remote remote, Job job) {
+        return read(remote, Shelf.NONE, job);
+    }
+
+    /** The same, without a process when what the shelf has kept is still true. */
+    public static SshConfig read(Remote remote, Shelf shelf, Job job) {
         List<String> words = remote.sshOptions(null);
         if (words.stream().anyMatch(word -> word.indexOf('\n') >= 0)) {
             return failed("an option holds a line break, which ssh -G cannot show");
@@ -60,6 +99,19 @@ public final class SshConfig {
         // With -v it also says which version it is, first of all, which saves asking that by another process.
         words.addAll(List.of("-v", "-G"));
         words.add(remote.userHost().orElseThrow());
+        Optional<Path> program = Programs.find(remote.sshProgram()).map(Path::toAbsolutePath);
+        Optional<ConfigNote> note = program.isPresent()
+                ? shelf.kept().flatMap(kept -> ConfigNote.read(kept, words, program.get()))
+                : Optional.empty();
+        if (note.isPresent()) {
+            SshVersion.heard(remote.sshProgram(), note.get().version());
+            return parse(note.get().text());
+        }
+        return ask(remote, words, program, shelf, job);
+    }
+
+    private static SshConfig ask(Remote remote, List<String> words, Optional<Path> program, Shelf shelf, Job job) {
+        long askedAtMillis = System.currentTimeMillis();
         try {
             Child.Ended ended = Child.run(
                     new ProcessBuilder(words),
@@ -69,10 +121,26 @@ public final class SshConfig {
                     Child.Role.PREPARATION);
             String said = new String(ended.stderr().bytes(), StandardCharsets.UTF_8);
             SshVersion.heard(remote.sshProgram(), said);
-            return of(ended, said);
+            SshConfig config = of(ended, said);
+            if (program.isPresent() && config.failure().isEmpty()) {
+                ConfigSources.of(words, program.get(), said)
+                        .flatMap(files -> config.note(said).write(words, program.get(), files, askedAtMillis))
+                        .ifPresent(shelf::keep);
+            }
+            return config;
         } catch (IOException | StreamFailedException | NotStartedException e) {
             return failed(String.valueOf(e.getMessage()));
         }
+    }
+
+    private ConfigNote note(String said) {
+        StringBuilder text = new StringBuilder();
+        values.forEach((key, lines) -> {
+            if (ASKED.contains(key)) {
+                lines.forEach(line -> text.append(key).append(' ').append(line).append('\n'));
+            }
+        });
+        return new ConfigNote(said.lines().findFirst().orElse(""), text.toString());
     }
 
     private static SshConfig of(Child.Ended ended, String said) {

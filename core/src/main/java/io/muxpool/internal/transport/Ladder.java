@@ -34,6 +34,7 @@ public final class Ladder {
     private final Remote remote;
     private final String pool;
     private final MuxTransport.Options options;
+    private final SshConfig.Shelf shelf;
     private final Turn choosing = new Turn();
 
     private volatile @Nullable Rung chosen;
@@ -48,11 +49,17 @@ public final class Ladder {
     public record Rung(
             Transport transport, String why, @Nullable Path guestAt) {}
 
-    /** @param pool its name, for the log */
-    public Ladder(Remote remote, String pool, MuxTransport.Options options) {
+    /**
+     * Asks nobody yet.
+     *
+     * @param pool its name, for the log
+     * @param shelf where what the ssh program said may be kept
+     */
+    public Ladder(Remote remote, String pool, MuxTransport.Options options, SshConfig.Shelf shelf) {
         this.remote = remote;
         this.pool = pool;
         this.options = options;
+        this.shelf = shelf;
     }
 
     /**
@@ -97,7 +104,7 @@ public final class Ladder {
         if (remote.transport() == TransportKind.PROCESS) {
             return chose(new ProcessTransport(remote), "asked for");
         }
-        SshConfig config = SshConfig.read(remote, job);
+        SshConfig config = SshConfig.read(remote, shelf, job);
         SshVersion version = SshVersion.of(remote.sshProgram(), job);
         if (!version.isAtLeast(7, 4)) {
             return fallBack(

@@ -23,6 +23,9 @@ public record MuxTransport(
         Map<String, String> environment,
         @Nullable Pty terminal) implements Transport.OnMaster {
 
+    /** Masters that serve it are kept apart from those of other transports by this name. */
+    public static final String MODE = "mux";
+
     /** A packet of more than 256 KiB ends the whole connection; most systems take far less as one argument anyway. */
     private static final int MAX_LINE = 200 * 1024;
 
@@ -38,7 +41,7 @@ public record MuxTransport(
 
     @Override
     public String mode() {
-        return "mux";
+        return MODE;
     }
 
     @Override

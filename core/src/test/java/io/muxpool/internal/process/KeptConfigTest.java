@@ -1,0 +1,238 @@
+package io.muxpool.internal.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.muxpool.Job;
+import io.muxpool.Remote;
+import io.muxpool.testkit.LeakCheck;
+import io.muxpool.testkit.ShortTemp;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the real ssh said is kept while it would say the same again, and not where nobody can tell. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(60)
+final class KeptConfigTest {
+    /** No configuration has it: it can only come from the shelf. */
+    private static final String KEPT = "kept.example";
+
+    private static final String BLOCK = "Host box\n    HostName asked.example\n";
+
+    @RegisterExtension
+    final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
+
+    private final ShortTemp temp = ShortTemp.create();
+    private final AtomicInteger files = new AtomicInteger();
+    private Path plain = Path.of("not yet");
+    private final Map<String, Path> kept = new LinkedHashMap<>();
+    private final Map<String, Path> notKept = new LinkedHashMap<>();
+
+    @BeforeAll
+    void writeConfigurations() throws IOException, InterruptedException {
+        Path more = Files.createDirectory(temp.resolve("more"));
+        Files.writeString(more.resolve("one.conf"), "Host other\n    User bob\n");
+        Path dangling = Files.createDirectory(temp.resolve("dangling"));
+        Files.createSymbolicLink(dangling.resolve("a.conf"), temp.resolve("nowhere"));
+
+        plain = config("");
+        kept.put("plain", plain);
+        kept.put("comment", config("# ${HOME}\n\n   # Match exec true\n"));
+        kept.put("include of a file", config("Include " + more.resolve("one.conf") + "\n"));
+        kept.put("include of what is not there", config("include=" + temp.resolve("gone/*.conf") + "\n"));
+        kept.put("match of names", config("Match originalhost b*,!c* !user bob\n    Port 23\nMatch all\n"));
+        kept.put("canonical names switched off", config("CanonicalizeHostname no\n"));
+
+        notKept.put("command", config("Match host x exec \"true\"\n"));
+        notKept.put("command, other case", config("\tMATCH=EXEC true\n"));
+        notKept.put("canonical names", config("Host other\n    CanonicalizeHostname yes\n"));
+        notKept.put("variable", config("Host other\n    ControlPath ${HOME}/x\n"));
+        notKept.put("quoted include", config("Include \"" + more.resolve("one.conf") + "\"\n"));
+        notKept.put("include from any directory", config("Include " + temp.resolve("*/one.conf") + "\n"));
+        notKept.put("include of another's", config("Include ~nobody/one.conf\n"));
+        notKept.put("include of a link to nowhere", config("Include " + dangling.resolve("*.conf") + "\n"));
+        notKept.put("include that includes", config("Include " + config("Match exec true\n") + "\n"));
+        notKept.put("quoted keyword", config("\"Match\" exec true\n"));
+        rest();
+    }
+
+    private Path config(String text) throws IOException {
+        return Files.writeString(temp.resolve("c" + files.incrementAndGet()), text + BLOCK);
+    }
+
+    /** A file that was changed just now may be changed once more at what a file system takes for the same time. */
+    private static void rest() throws InterruptedException {
+        Thread.sleep(2100);
+    }
+
+    @AfterAll
+    void cleanUp() {
+        temp.close();
+    }
+
+    private static final class Box implements SshConfig.Shelf {
+        private Optional<String> note = Optional.empty();
+
+        @Override
+        public Optional<String> kept() {
+            return note;
+        }
+
+        @Override
+        public void keep(String text) {
+            note = Optional.of(text.replace("asked.example", KEPT));
+        }
+    }
+
+    private static Remote.Builder remote(Path config) {
+        return Remote.builder("box").configFile(config);
+    }
+
+    private static String hostName(Remote.Builder remote, Box shelf) {
+        SshConfig config = SshConfig.read(remote.build(), shelf, Job.create());
+        assertThat(config.failure()).isEmpty();
+        return config.hostName();
+    }
+
+    Stream<Arguments> kept() {
+        return arguments(kept);
+    }
+
+    private static Stream<Arguments> arguments(Map<String, Path> configs) {
+        return configs.entrySet().stream().map(each -> Arguments.of(each.getKey(), each.getValue()));
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void kept(String name, Path config) {
+        Box shelf = new Box();
+        assertThat(hostName(remote(config), shelf)).isEqualTo("asked.example");
+        assertThat(hostName(remote(config), shelf)).isEqualTo(KEPT);
+    }
+
+    Stream<Arguments> notKept() {
+        return arguments(notKept);
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void notKept(String name, Path config) {
+        Box shelf = new Box();
+        assertThat(hostName(remote(config), shelf)).isEqualTo("asked.example");
+        assertThat(shelf.note).isEmpty();
+    }
+
+    @Test
+    void programThatIsAScriptIsAskedEachTime() throws IOException {
+        Path script = Files.writeString(temp.resolve("ssh.sh"), "#!/bin/sh\nexec ssh \"$@\"\n");
+        assertThat(script.toFile().setExecutable(true)).isTrue();
+        Box shelf = new Box();
+        hostName(remote(plain).sshProgram(script.toString()), shelf);
+        assertThat(shelf.note).isEmpty();
+    }
+
+    @Test
+    void quietProgramThatDoesNotSayWhatItReadIsAskedEachTime() {
+        Box shelf = new Box();
+        hostName(remote(plain).extraOptions(List.of("-E", "/dev/null")), shelf);
+        assertThat(shelf.note).isEmpty();
+    }
+
+    @Test
+    void freshFileIsNotBelievedYet() throws IOException {
+        Box shelf = new Box();
+        hostName(remote(config("")), shelf);
+        assertThat(shelf.note).isEmpty();
+    }
+
+    @Test
+    void otherWordsOrAnotherProgramAreAskedFor() {
+        Box shelf = new Box();
+        hostName(remote(plain), shelf);
+        assertThat(hostName(remote(plain), shelf)).isEqualTo(KEPT);
+        assertThat(hostName(remote(plain).port(23), shelf)).isEqualTo("asked.example");
+        hostName(remote(plain), shelf);
+        assertThat(hostName(remote(plain).sshProgram("/bin/../bin/ssh"), shelf)).isEqualTo("asked.example");
+    }
+
+    /** A configuration that includes what is in two directories, of which one is not there yet. */
+    private record Including(Path directory, Path config) {
+        Path included() {
+            return directory.resolve("one.conf");
+        }
+
+        Path later() {
+            return directory.resolveSibling(directory.getFileName() + "-later");
+        }
+    }
+
+    private Including including() throws IOException {
+        Path directory = Files.createDirectory(temp.resolve("d" + files.incrementAndGet()));
+        Files.writeString(directory.resolve("one.conf"), "Host box\n    User al\n");
+        return new Including(directory, config("Include " + directory + "/*.conf " + directory + "-later/*\n"));
+    }
+
+    @Test
+    void whateverChangesInTheFilesIsSeen() throws IOException, InterruptedException {
+        List<Change> changes = List.of(
+                it -> Files.writeString(it.config, BLOCK + Files.readString(it.config)),
+                it -> {
+                    FileTime time = Files.getLastModifiedTime(it.included());
+                    Files.writeString(it.included(), "Host box\n    User ed\n");
+                    Files.setLastModifiedTime(it.included(), time);
+                },
+                it -> Files.writeString(it.directory.resolve("two.conf"), ""),
+                it -> Files.delete(it.included()),
+                it -> Files.createDirectory(it.later()));
+        List<Including> all = new ArrayList<>();
+        for (int i = 0; i < changes.size(); i++) {
+            all.add(including());
+        }
+        rest();
+        for (int i = 0; i < changes.size(); i++) {
+            Box shelf = new Box();
+            Remote.Builder remote = remote(all.get(i).config);
+            hostName(remote, shelf);
+            assertThat(hostName(remote, shelf)).as("before change " + i).isEqualTo(KEPT);
+            changes.get(i).make(all.get(i));
+            assertThat(hostName(remote, shelf)).as("change " + i).isEqualTo("asked.example");
+        }
+    }
+
+    @FunctionalInterface
+    private interface Change {
+        void make(Including it) throws IOException;
+    }
+
+    @Test
+    void noteThatIsCutOffOrSpoiltIsNoNote() {
+        Box shelf = new Box();
+        hostName(remote(plain), shelf);
+        String whole = shelf.note.orElseThrow();
+        int text = whole.indexOf("\n\n") + 2;
+        for (int end = 0; end < whole.indexOf('\n', text); end++) {
+            shelf.note = Optional.of(whole.substring(0, end));
+            SshConfig read = SshConfig.read(remote(plain).build(), shelf, Job.create());
+            assertThat(read.hostName()).as("cut at " + end).isEqualTo("asked.example");
+            // Once is enough for all that is before the files.
+            end = Math.max(end, Math.min(end + 40, text - 30));
+        }
+    }
+}
