@@ -131,7 +131,7 @@ final class FaultsTest {
             assertThatThrownBy(() -> pool.run("true"))
                     .isInstanceOf(SshConnectException.class)
                     .hasMessageContaining("Connection refused")
-                    .hasMessageContaining("-oControlPersist=600s box exit")
+                    .hasMessageContaining("-M -f -N -oControlPersist=600s box")
                     .hasMessageContaining("-v");
         }
     }

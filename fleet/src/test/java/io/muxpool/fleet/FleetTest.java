@@ -6,7 +6,6 @@ import io.muxpool.Command;
 import io.muxpool.Remote;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
-import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.ShortTemp;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,9 +49,7 @@ class FleetTest {
     }
 
     private List<Long> masters() {
-        return Processes.withArgument(temp.path().toString()).stream()
-                .filter(pid -> Processes.commandLine(pid).endsWith("[mux]"))
-                .toList();
+        return LeakCheck.masters(temp.path());
     }
 
     private static List<String> hosts(int from, int to) {

@@ -100,9 +100,7 @@ final class Ground implements AutoCloseable {
 
     /** The ssh masters of all crews. */
     List<Long> masters() {
-        return Processes.withArgument(disk.toString()).stream()
-                .filter(pid -> Processes.commandLine(pid).endsWith("[mux]"))
-                .toList();
+        return LeakCheck.masters(disk);
     }
 
     /** How often each number is in the journal, when nothing can write to it any more. */

@@ -106,13 +106,20 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
      * @param socketDir the directory, or one above it; it may be gone
      */
     public static void endMasters(Path socketDir) {
-        List<Long> masters = mastersIn(socketDir);
-        Processes.signal(masters, "TERM");
-        if (!Await.until(MASTER_GRACE, () -> masters.stream().noneMatch(Processes::alive))) {
-            List<Long> stubborn = masters.stream().filter(Processes::alive).toList();
+        List<Long> clients = clientsIn(socketDir);
+        Processes.signal(clients, "TERM");
+        if (!Await.until(MASTER_GRACE, () -> clients.stream().noneMatch(Processes::alive))) {
+            List<Long> stubborn = clients.stream().filter(Processes::alive).toList();
             Processes.signal(stubborn, "KILL");
             stubborn.forEach(pid -> Processes.awaitGone(pid, MASTER_GRACE));
         }
+    }
+
+    /** The ssh masters whose sockets are in a directory, those included that are about to be. */
+    public static List<Long> masters(Path socketDir) {
+        return clientsIn(socketDir).stream()
+                .filter(pid -> isMaster(Processes.commandLine(pid)))
+                .toList();
     }
 
     /** Whether a command line, or the title that a process gave itself, is one of ssh's own. */
@@ -123,11 +130,12 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
         return name.endsWith("ssh") || name.endsWith("ssh:") || name.startsWith("sshd") || isMaster(commandLine);
     }
 
+    /** One that began with a session has given itself a title; one without has its words, and perhaps is starting yet. */
     private static boolean isMaster(String commandLine) {
-        return commandLine.endsWith("[mux]");
+        return commandLine.endsWith("[mux]") || commandLine.contains(" -oControlPersist=");
     }
 
-    private static List<Long> mastersIn(Path socketDir) {
+    private static List<Long> clientsIn(Path socketDir) {
         Set<String> names = new LinkedHashSet<>(
                 List.of(socketDir.toString(), real(socketDir).toString()));
         return Processes.commandLines().entrySet().stream()

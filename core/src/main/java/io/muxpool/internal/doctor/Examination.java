@@ -14,8 +14,8 @@ import io.muxpool.internal.lease.LeaseCensus;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
-import io.muxpool.internal.process.SshConfig;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.transport.Ladder;
 import io.muxpool.internal.transport.Link;
@@ -150,7 +150,7 @@ public final class Examination {
     }
 
     private Finding transport(String check) {
-        Ladder.Rung chosen = new Ladder(remote, "doctor", OPTIONS, SshConfig.Shelf.NONE).rung(job);
+        Ladder.Rung chosen = new Ladder(remote, "doctor", OPTIONS, KeptConfig.Shelf.NONE).rung(job);
         rung = chosen;
         return new Finding(
                 check,

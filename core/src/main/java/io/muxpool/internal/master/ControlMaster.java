@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -282,12 +283,14 @@ public final class ControlMaster {
             if (remote.verbose()) {
                 log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
             }
-            // The status says nothing: a forced command may fail while the master lives, and a master that found its
-            // path taken exits with 0.
+            // Status 0 proves nothing: one that found its path taken has it, too.
             if (ControlSocket.check(socket, job) instanceof Liveness.Alive alive) {
                 own = true;
                 sawAlive(alive.pid());
                 return new Ready(alive.pid(), false);
+            }
+            if (status == 0) {
+                endUnmultiplexed(words);
             }
             throw failed(words, status, log);
         }
@@ -302,14 +305,27 @@ public final class ControlMaster {
         }
     }
 
+    /**
+     * One that found its path taken says so, goes on without a socket, and then to the background like any other, where
+     * nobody could ask it to end, and no time would.
+     */
+    private static void endUnmultiplexed(List<String> words) {
+        List<String> arguments = words.subList(1, words.size());
+        ProcessHandle.allProcesses()
+                .filter(process ->
+                        process.info().arguments().map(Arrays::asList).stream().anyMatch(arguments::equals))
+                .forEach(ProcessHandle::destroy);
+    }
+
+    /** Without a session of its own (-N), which would cost two round trips and a shell over there. */
     private List<String> startWords() {
         List<String> words = remote.sshOptions(socket);
         // A configuration with LogLevel QUIET would leave a failure without a reason. After -v it changes nothing.
         words.add("-oLogLevel=INFO");
-        words.add("-M");
+        // Before 8.7 it is -f that keeps a master which has no session from staying in the foreground (ssh.c).
+        words.addAll(List.of("-M", "-f", "-N"));
         words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");
         words.add(remote.userHost().orElseThrow());
-        words.add("exit");
         return words;
     }
 

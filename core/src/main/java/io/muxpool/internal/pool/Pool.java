@@ -13,7 +13,7 @@ import io.muxpool.SshConnectException;
 import io.muxpool.internal.event.Events;
 import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.pool.SlotTable.Line;
-import io.muxpool.internal.process.SshConfig;
+import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.text.Sha256;
 import io.muxpool.internal.transport.Ladder;
@@ -102,7 +102,7 @@ public final class Pool {
     }
 
     /** Beside the leases, of which mux knows before it is chosen that it would be. */
-    private final class Shelf implements SshConfig.Shelf {
+    private final class Shelf implements KeptConfig.Shelf {
         @Override
         public Optional<String> kept() {
             return leases(MuxTransport.MODE).keptConfig();

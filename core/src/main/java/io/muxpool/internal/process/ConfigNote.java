@@ -19,18 +19,18 @@ import java.util.Optional;
  *
  * <pre>
  *   muxpool-config 1
- *   for    hash of the words and of the program's path
- *   stamp  of a file  its path            any number of them
+ *   for HASH                              of the words and of the program's path
+ *   stamp STAMP PATH                      of a file; any number of them
  *   (an empty line)
  *   what ssh -v said of its version
- *   the lines of ssh -G
+ *   those lines of ssh -G that sessions need
  * </pre>
  *
  * A file's stamp is its device, inode, size and time of change, ctime: nobody can set that one back. It is believed only
  * when the file had not been changed for two seconds before it was read, so that no change can have the same time.
  *
  * @param version what ssh said of itself
- * @param text what it printed, shortened to what is asked of it
+ * @param text what it printed, shortened to what sessions need
  */
 record ConfigNote(String version, String text) {
     private static final String FIRST = "muxpool-config 1";
@@ -80,7 +80,14 @@ record ConfigNote(String version, String text) {
         return Optional.of(String.join("\n", lines) + "\n\n" + version + "\n" + text);
     }
 
-    private static String key(List<String> words, Path program) {
+    /** The same note for other words, of which ssh would have said the same. */
+    static String readdressed(String note, List<String> words, Path program) {
+        int first = note.indexOf('\n') + 1;
+        return note.substring(0, first) + key(words, program) + note.substring(note.indexOf('\n', first));
+    }
+
+    /** For whom a note is. */
+    static String key(List<String> words, Path program) {
         // Words hold no NUL, so what is joined by it cannot be read two ways.
         return "for " + Sha256.base64(String.join("\0", words) + "\0" + program);
     }

@@ -42,6 +42,10 @@ final class ConfigSources {
 
     private final Set<Path> files = new LinkedHashSet<>();
 
+    // Whether what comes next is for every host, and whether all was that sessions need to know.
+    private boolean forEveryHost;
+    private boolean sameForEveryHost = true;
+
     private ConfigSources() {}
 
     /**
@@ -50,13 +54,23 @@ final class ConfigSources {
      * @param words of the ssh command
      * @param chatter what {@code -v} had it say
      */
-    static Optional<Set<Path>> of(List<String> words, Path program, String chatter) {
+    static Optional<ConfigSources> of(List<String> words, Path program, String chatter) {
         ConfigSources sources = new ConfigSources();
         try {
-            return sources.addAll(words, program, chatter) ? Optional.of(sources.files) : Optional.empty();
+            return sources.addAll(words, program, chatter) ? Optional.of(sources) : Optional.empty();
         } catch (IOException | InvalidPathException | DirectoryIteratorException e) {
             return Optional.empty();
         }
+    }
+
+    /** All of them, whether they are there or not. */
+    Set<Path> files() {
+        return files;
+    }
+
+    /** Whether ssh would say the same of sessions on any other host: no block for some of them speaks of sessions. */
+    boolean areSameForEveryHost() {
+        return sameForEveryHost;
     }
 
     private boolean addAll(List<String> words, Path program, String chatter) throws IOException {
@@ -82,8 +96,12 @@ final class ConfigSources {
             }
             configs.add(USER);
         }
+        boolean own = words.contains("-F");
+        Path first = configs.iterator().next();
         for (Path config : configs) {
-            if (!config.isAbsolute() || !add(config)) {
+            // Others are included by these, and perhaps for some hosts only.
+            forEveryHost = own ? config.equals(first) : config.equals(SYSTEM) || config.equals(USER);
+            if (!config.isAbsolute() || !add(config, forEveryHost)) {
                 return false;
             }
         }
@@ -96,7 +114,7 @@ final class ConfigSources {
         }
     }
 
-    private boolean add(Path config) throws IOException {
+    private boolean add(Path config, boolean mayBeForEveryHost) throws IOException {
         files.add(config);
         if (Files.notExists(config)) {
             return true;
@@ -106,6 +124,7 @@ final class ConfigSources {
             if (!addLine(line)) {
                 return false;
             }
+            forEveryHost &= mayBeForEveryHost;
         }
         return true;
     }
@@ -119,8 +138,16 @@ final class ConfigSources {
         if (!matcher.matches() || line.contains("${")) {
             return false;
         }
+        String keyword = matcher.group(1).toLowerCase(Locale.ROOT);
         String value = matcher.group(2);
-        return switch (matcher.group(1).toLowerCase(Locale.ROOT)) {
+        if (keyword.equals("host")) {
+            forEveryHost = value.strip().equals("*");
+        } else if (keyword.equals("match")) {
+            forEveryHost = value.strip().equalsIgnoreCase("all");
+        } else if (!forEveryHost && SshConfig.OF_SESSIONS.contains(keyword)) {
+            sameForEveryHost = false;
+        }
+        return switch (keyword) {
             case "include" -> addIncluded(value);
             case "match" -> looksAtNamesOnly(value);
             case "canonicalizehostname" -> value.strip().matches("(?i)no|false");
@@ -139,9 +166,9 @@ final class ConfigSources {
             if (pattern.startsWith("~")) {
                 return false;
             }
-            // A relative one is below the user's directory or the system's, by whose configuration it is in; resolving
-            // an
-            // absolute one changes nothing.
+            // A relative one is below the user's directory or the system's, by whose configuration it is in. An
+            // absolute
+            // one stays what it is.
             for (Path base : Set.of(USER, SYSTEM)) {
                 if (!addPattern(base.resolveSibling(pattern))) {
                     return false;

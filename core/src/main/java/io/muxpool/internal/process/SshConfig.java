@@ -32,19 +32,9 @@ public final class SshConfig {
     // ssh prints no, or in some places false; never both meanings.
     private static final Set<String> NO = Set.of("no", "false", "none");
 
-    /** What is asked of it below; the rest need not be kept. */
-    private static final Set<String> ASKED = Set.of(
-            "hostname",
-            "port",
-            "user",
-            "controlpath",
-            "setenv",
-            "sendenv",
-            "requesttty",
-            "remotecommand",
-            "forwardagent",
-            "forwardx11",
-            "tunnel");
+    /** What a session needs to know of it. */
+    static final Set<String> OF_SESSIONS =
+            Set.of("setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11");
 
     /** What {@code -v} adds to what went wrong. */
     private static final Pattern CHATTER = Pattern.compile("(?m)^(debug[1-3]: |OpenSSH_[0-9]).*$\\R?");
@@ -60,26 +50,6 @@ public final class SshConfig {
         this.failure = failure;
     }
 
-    /** Where what {@code ssh -G} said may be kept for other processes. It may forget. */
-    public interface Shelf {
-        /** Forgets at once. */
-        Shelf NONE = new Shelf() {
-            @Override
-            public Optional<String> kept() {
-                return Optional.empty();
-            }
-
-            @Override
-            public void keep(String note) {}
-        };
-
-        /** What was kept last, if it is there. */
-        Optional<String> kept();
-
-        /** Keeps this instead. */
-        void keep(String note);
-    }
-
     /**
      * Runs {@code ssh -G}: one process, and what it takes to start one. It also tells which ssh this is:
      * {@link SshVersion#of} asks nobody then.
@@ -87,31 +57,29 @@ public final class SshConfig {
      * @throws io.muxpool.JobException when the job ends first
      */
     public static SshConfig read(Remote remote, Job job) {
-        return read(remote, Shelf.NONE, job);
+        return ask(remote, job).config;
     }
 
-    /** The same, without a process when what the shelf has kept is still true. */
-    public static SshConfig read(Remote remote, Shelf shelf, Job job) {
+    /**
+     * What came of asking.
+     *
+     * @param said by ssh of itself, above all its version and what it read
+     */
+    record Answer(SshConfig config, String said) {}
+
+    /** The words of the question, but for the host. With -v ssh says which version it is, too, first of all. */
+    static List<String> words(Remote remote) {
         List<String> words = remote.sshOptions(null);
-        if (words.stream().anyMatch(word -> word.indexOf('\n') >= 0)) {
-            return failed("an option holds a line break, which ssh -G cannot show");
-        }
-        // With -v it also says which version it is, first of all, which saves asking that by another process.
         words.addAll(List.of("-v", "-G"));
-        words.add(remote.userHost().orElseThrow());
-        Optional<Path> program = Programs.find(remote.sshProgram()).map(Path::toAbsolutePath);
-        Optional<ConfigNote> note = program.isPresent()
-                ? shelf.kept().flatMap(kept -> ConfigNote.read(kept, words, program.get()))
-                : Optional.empty();
-        if (note.isPresent()) {
-            SshVersion.heard(remote.sshProgram(), note.get().version());
-            return parse(note.get().text());
-        }
-        return ask(remote, words, program, shelf, job);
+        return words;
     }
 
-    private static SshConfig ask(Remote remote, List<String> words, Optional<Path> program, Shelf shelf, Job job) {
-        long askedAtMillis = System.currentTimeMillis();
+    static Answer ask(Remote remote, Job job) {
+        List<String> words = words(remote);
+        if (words.stream().anyMatch(word -> word.indexOf('\n') >= 0)) {
+            return new Answer(failed("an option holds a line break, which ssh -G cannot show"), "");
+        }
+        words.add(remote.userHost().orElseThrow());
         try {
             Child.Ended ended = Child.run(
                     new ProcessBuilder(words),
@@ -121,26 +89,26 @@ public final class SshConfig {
                     Child.Role.PREPARATION);
             String said = new String(ended.stderr().bytes(), StandardCharsets.UTF_8);
             SshVersion.heard(remote.sshProgram(), said);
-            SshConfig config = of(ended, said);
-            if (program.isPresent() && config.failure().isEmpty()) {
-                ConfigSources.of(words, program.get(), said)
-                        .flatMap(files -> config.note(said).write(words, program.get(), files, askedAtMillis))
-                        .ifPresent(shelf::keep);
-            }
-            return config;
+            return new Answer(of(ended, said), said);
         } catch (IOException | StreamFailedException | NotStartedException e) {
-            return failed(String.valueOf(e.getMessage()));
+            return new Answer(failed(String.valueOf(e.getMessage())), "");
         }
     }
 
-    private ConfigNote note(String said) {
+    /** The lines that sessions need to know, for {@link #ofSessions} to read again. */
+    String sessionLines() {
         StringBuilder text = new StringBuilder();
         values.forEach((key, lines) -> {
-            if (ASKED.contains(key)) {
+            if (OF_SESSIONS.contains(key)) {
                 lines.forEach(line -> text.append(key).append(' ').append(line).append('\n'));
             }
         });
-        return new ConfigNote(said.lines().findFirst().orElse(""), text.toString());
+        return text.toString();
+    }
+
+    /** One that knows nothing but what sessions need. */
+    static SshConfig ofSessions(String lines) {
+        return new SshConfig(values(lines), Optional.empty(), Optional.empty());
     }
 
     private static SshConfig of(Child.Ended ended, String said) {
@@ -158,16 +126,8 @@ public final class SshConfig {
         }
     }
 
-    /** Each line is a keyword, a space and its value as it is: without quotes, whatever it holds. */
     static SshConfig parse(String text) {
-        Map<String, List<String>> values = new LinkedHashMap<>();
-        for (String line : text.split("\n", -1)) {
-            int space = line.indexOf(' ');
-            if (space > 0) {
-                String key = line.substring(0, space).toLowerCase(Locale.ROOT);
-                values.computeIfAbsent(key, k -> new ArrayList<>()).add(line.substring(space + 1));
-            }
-        }
+        Map<String, List<String>> values = values(text);
         if (!values.containsKey("hostname")) {
             return failed("ssh -G names no host");
         }
@@ -179,6 +139,19 @@ public final class SshConfig {
         } catch (InvalidPathException e) {
             return failed("ControlPath is no path in this JVM's locale: " + Printable.of(e.getInput()));
         }
+    }
+
+    /** Each line is a keyword, a space and its value as it is: without quotes, whatever it holds. */
+    private static Map<String, List<String>> values(String text) {
+        Map<String, List<String>> values = new LinkedHashMap<>();
+        for (String line : text.split("\n", -1)) {
+            int space = line.indexOf(' ');
+            if (space > 0) {
+                String key = line.substring(0, space).toLowerCase(Locale.ROOT);
+                values.computeIfAbsent(key, k -> new ArrayList<>()).add(line.substring(space + 1));
+            }
+        }
+        return values;
     }
 
     private static SshConfig failed(String why) {

@@ -6,6 +6,7 @@ import io.muxpool.NotStartedException;
 import io.muxpool.Pty;
 import io.muxpool.Remote;
 import io.muxpool.TransportKind;
+import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshConfig;
 import io.muxpool.internal.process.SshVersion;
@@ -34,7 +35,7 @@ public final class Ladder {
     private final Remote remote;
     private final String pool;
     private final MuxTransport.Options options;
-    private final SshConfig.Shelf shelf;
+    private final KeptConfig.Shelf shelf;
     private final Turn choosing = new Turn();
 
     private volatile @Nullable Rung chosen;
@@ -55,7 +56,7 @@ public final class Ladder {
      * @param pool its name, for the log
      * @param shelf where what the ssh program said may be kept
      */
-    public Ladder(Remote remote, String pool, MuxTransport.Options options, SshConfig.Shelf shelf) {
+    public Ladder(Remote remote, String pool, MuxTransport.Options options, KeptConfig.Shelf shelf) {
         this.remote = remote;
         this.pool = pool;
         this.options = options;
@@ -104,7 +105,7 @@ public final class Ladder {
         if (remote.transport() == TransportKind.PROCESS) {
             return chose(new ProcessTransport(remote), "asked for");
         }
-        SshConfig config = SshConfig.read(remote, shelf, job);
+        SshConfig config = KeptConfig.read(remote, shelf, job);
         SshVersion version = SshVersion.of(remote.sshProgram(), job);
         if (!version.isAtLeast(7, 4)) {
             return fallBack(

@@ -1,9 +1,11 @@
 package io.muxpool.internal.master;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.muxpool.Job;
 import io.muxpool.Remote;
+import io.muxpool.SshConnectException;
 import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.ChannelRequest;
 import io.muxpool.internal.mux.wire.MasterTalk;
@@ -11,12 +13,14 @@ import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -97,6 +101,41 @@ final class ControlMasterTest {
         long pid = started();
         assertThat(master.stopListening()).isTrue();
         assertThat(Processes.awaitGone(pid, SOON)).isTrue();
+    }
+
+    @Test
+    void aMasterStartsWithoutASessionOnTheServer() throws Exception {
+        Path sessions = sockets.resolve("sessions");
+        try (OpenSshServer counting = OpenSshServer.builder()
+                .option("ForceCommand", "echo one >>" + sessions)
+                .start()) {
+            Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                    .configFile(counting.clientConfig())
+                    .build();
+            assertThat(new ControlMaster(remote, socket).ensure(Job.create()).reused())
+                    .isFalse();
+            assertThat(sessions).doesNotExist();
+            LeakCheck.endMasters(sockets.path());
+        }
+    }
+
+    /** ssh goes on without its socket then, in the background, for as long as the server lets it. */
+    @Test
+    void aMasterThatFoundItsPathTakenAtTheLastMomentIsNotLeftBehind() throws Exception {
+        Path program = Files.writeString(sockets.resolve("late"), """
+                #!/bin/sh
+                case " $* " in *" -M "*) : >%s ;; esac
+                exec %s "$@"
+                """.formatted(socket, Ssh.program()));
+        assertThat(program.toFile().setExecutable(true)).isTrue();
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .configFile(server.clientConfig())
+                .sshProgram(program.toString())
+                .build();
+        assertThatThrownBy(() -> new ControlMaster(remote, socket).ensure(Job.create()))
+                .isInstanceOf(SshConnectException.class)
+                .hasMessageContaining("already exists");
+        assertThat(Processes.awaitNoneWithArgument("-S " + socket, SOON)).isTrue();
     }
 
     @Test

@@ -34,7 +34,7 @@ final class KeptConfigTest {
     /** No configuration has it: it can only come from the shelf. */
     private static final String KEPT = "kept.example";
 
-    private static final String BLOCK = "Host box\n    HostName asked.example\n";
+    private static final String BLOCK = "Host box\n    SetEnv PROBE=asked.example\n";
 
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -44,6 +44,8 @@ final class KeptConfigTest {
     private Path plain = Path.of("not yet");
     private final Map<String, Path> kept = new LinkedHashMap<>();
     private final Map<String, Path> notKept = new LinkedHashMap<>();
+    private final Map<String, Path> common = new LinkedHashMap<>();
+    private final Map<String, Path> notCommon = new LinkedHashMap<>();
 
     @BeforeAll
     void writeConfigurations() throws IOException, InterruptedException {
@@ -70,11 +72,27 @@ final class KeptConfigTest {
         notKept.put("include of a link to nowhere", config("Include " + dangling.resolve("*.conf") + "\n"));
         notKept.put("include that includes", config("Include " + config("Match exec true\n") + "\n"));
         notKept.put("quoted keyword", config("\"Match\" exec true\n"));
+
+        String probe = "SetEnv PROBE=asked.example\n";
+        String others = "Host other\n    Port 24\nMatch host x\n    User ann\n";
+        common.put("before the first block", write(probe + others));
+        common.put("in a block for all", write(others + "Host *\n" + probe));
+        common.put("in a block for all, by Match", write(others + "match ALL\n" + probe));
+
+        notCommon.put("in a block for one", plain);
+        notCommon.put("in a block for nearly all", write("Host * !x\n" + probe));
+        notCommon.put("in a block for another", write(probe + others + "    forwardagent=yes\n"));
+        notCommon.put("in what a block includes", write("Host box\n    Include " + write("Host *\n" + probe) + "\n"));
+        notCommon.put("where commands decide", write(probe + "Match exec true\n"));
         rest();
     }
 
     private Path config(String text) throws IOException {
-        return Files.writeString(temp.resolve("c" + files.incrementAndGet()), text + BLOCK);
+        return write(text + BLOCK);
+    }
+
+    private Path write(String text) throws IOException {
+        return Files.writeString(temp.resolve("c" + files.incrementAndGet()), text);
     }
 
     /** A file that was changed just now may be changed once more at what a file system takes for the same time. */
@@ -87,7 +105,7 @@ final class KeptConfigTest {
         temp.close();
     }
 
-    private static final class Box implements SshConfig.Shelf {
+    private static final class Box implements KeptConfig.Shelf {
         private Optional<String> note = Optional.empty();
 
         @Override
@@ -105,10 +123,10 @@ final class KeptConfigTest {
         return Remote.builder("box").configFile(config);
     }
 
-    private static String hostName(Remote.Builder remote, Box shelf) {
-        SshConfig config = SshConfig.read(remote.build(), shelf, Job.create());
+    private static String probe(Remote.Builder remote, Box shelf) {
+        SshConfig config = KeptConfig.read(remote.build(), shelf, Job.create());
         assertThat(config.failure()).isEmpty();
-        return config.hostName();
+        return String.valueOf(config.setEnv().get("PROBE"));
     }
 
     Stream<Arguments> kept() {
@@ -123,8 +141,8 @@ final class KeptConfigTest {
     @MethodSource
     void kept(String name, Path config) {
         Box shelf = new Box();
-        assertThat(hostName(remote(config), shelf)).isEqualTo("asked.example");
-        assertThat(hostName(remote(config), shelf)).isEqualTo(KEPT);
+        assertThat(probe(remote(config), shelf)).isEqualTo("asked.example");
+        assertThat(probe(remote(config), shelf)).isEqualTo(KEPT);
     }
 
     Stream<Arguments> notKept() {
@@ -135,7 +153,7 @@ final class KeptConfigTest {
     @MethodSource
     void notKept(String name, Path config) {
         Box shelf = new Box();
-        assertThat(hostName(remote(config), shelf)).isEqualTo("asked.example");
+        assertThat(probe(remote(config), shelf)).isEqualTo("asked.example");
         assertThat(shelf.note).isEmpty();
     }
 
@@ -144,32 +162,70 @@ final class KeptConfigTest {
         Path script = Files.writeString(temp.resolve("ssh.sh"), "#!/bin/sh\nexec ssh \"$@\"\n");
         assertThat(script.toFile().setExecutable(true)).isTrue();
         Box shelf = new Box();
-        hostName(remote(plain).sshProgram(script.toString()), shelf);
+        probe(remote(plain).sshProgram(script.toString()), shelf);
         assertThat(shelf.note).isEmpty();
     }
 
     @Test
     void quietProgramThatDoesNotSayWhatItReadIsAskedEachTime() {
         Box shelf = new Box();
-        hostName(remote(plain).extraOptions(List.of("-E", "/dev/null")), shelf);
+        probe(remote(plain).extraOptions(List.of("-E", "/dev/null")), shelf);
         assertThat(shelf.note).isEmpty();
     }
 
     @Test
     void freshFileIsNotBelievedYet() throws IOException {
         Box shelf = new Box();
-        hostName(remote(config("")), shelf);
+        probe(remote(config("")), shelf);
         assertThat(shelf.note).isEmpty();
     }
 
     @Test
     void otherWordsOrAnotherProgramAreAskedFor() {
         Box shelf = new Box();
-        hostName(remote(plain), shelf);
-        assertThat(hostName(remote(plain), shelf)).isEqualTo(KEPT);
-        assertThat(hostName(remote(plain).port(23), shelf)).isEqualTo("asked.example");
-        hostName(remote(plain), shelf);
-        assertThat(hostName(remote(plain).sshProgram("/bin/../bin/ssh"), shelf)).isEqualTo("asked.example");
+        probe(remote(plain), shelf);
+        assertThat(probe(remote(plain), shelf)).isEqualTo(KEPT);
+        assertThat(probe(remote(plain).port(23), shelf)).isEqualTo("asked.example");
+        probe(remote(plain), shelf);
+        assertThat(probe(remote(plain).sshProgram("/bin/../bin/ssh"), shelf)).isEqualTo("asked.example");
+    }
+
+    Stream<Arguments> common() {
+        return arguments(common);
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void common(String name, Path config) throws IOException {
+        probe(Remote.builder("box").configFile(config), new Box());
+        KeptConfig.Common common = commonOf(config);
+        assertThat(common.note).contains("asked.example");
+        // Spoilt where it is kept, to see who is told it.
+        common.note = String.valueOf(common.note).replace("asked.example", KEPT);
+        Remote.Builder other = Remote.builder("other").configFile(config);
+        Box shelf = new Box();
+        assertThat(probe(other, shelf)).isEqualTo(KEPT);
+        common.note = null;
+        assertThat(probe(other, shelf)).as("from its own shelf").isEqualTo(KEPT);
+        Files.writeString(config, Files.readString(config).replace("asked.example", "new.example"));
+        assertThat(probe(Remote.builder("third").configFile(config), shelf)).isEqualTo("new.example");
+    }
+
+    Stream<Arguments> notCommon() {
+        return arguments(notCommon);
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void notCommon(String name, Path config) {
+        assertThat(probe(Remote.builder("box").configFile(config), new Box())).isEqualTo("asked.example");
+        assertThat(commonOf(config).note).isNull();
+    }
+
+    private static KeptConfig.Common commonOf(Path config) {
+        return KeptConfig.Common.of(
+                SshConfig.words(Remote.builder("any").configFile(config).build()),
+                Programs.find("ssh").orElseThrow().toAbsolutePath());
     }
 
     /** A configuration that includes what is in two directories, of which one is not there yet. */
@@ -209,10 +265,10 @@ final class KeptConfigTest {
         for (int i = 0; i < changes.size(); i++) {
             Box shelf = new Box();
             Remote.Builder remote = remote(all.get(i).config);
-            hostName(remote, shelf);
-            assertThat(hostName(remote, shelf)).as("before change " + i).isEqualTo(KEPT);
+            probe(remote, shelf);
+            assertThat(probe(remote, shelf)).as("before change " + i).isEqualTo(KEPT);
             changes.get(i).make(all.get(i));
-            assertThat(hostName(remote, shelf)).as("change " + i).isEqualTo("asked.example");
+            assertThat(probe(remote, shelf)).as("change " + i).isEqualTo("asked.example");
         }
     }
 
@@ -224,13 +280,12 @@ final class KeptConfigTest {
     @Test
     void noteThatIsCutOffOrSpoiltIsNoNote() {
         Box shelf = new Box();
-        hostName(remote(plain), shelf);
+        probe(remote(plain), shelf);
         String whole = shelf.note.orElseThrow();
         int text = whole.indexOf("\n\n") + 2;
         for (int end = 0; end < whole.indexOf('\n', text); end++) {
             shelf.note = Optional.of(whole.substring(0, end));
-            SshConfig read = SshConfig.read(remote(plain).build(), shelf, Job.create());
-            assertThat(read.hostName()).as("cut at " + end).isEqualTo("asked.example");
+            assertThat(probe(remote(plain), shelf)).as("cut at " + end).isEqualTo("asked.example");
             // Once is enough for all that is before the files.
             end = Math.max(end, Math.min(end + 40, text - 30));
         }
