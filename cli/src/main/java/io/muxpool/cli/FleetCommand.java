@@ -30,13 +30,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -64,7 +64,8 @@ import picocli.CommandLine.Spec;
             "255:some were not started or skipped, or their outcome is unknown; or bad usage"
         })
 final class FleetCommand implements Callable<Integer> {
-    private static final int CAPTURE = 8 * 1024 * 1024;
+    private static final int MEGABYTE = 1024 * 1024;
+    private static final int CAPTURE = 8 * MEGABYTE;
     private static final String SEPARATOR = "--";
 
     @Spec
@@ -261,7 +262,11 @@ final class FleetCommand implements Callable<Integer> {
     private RunPlan plan() {
         RunPlan plan = RunPlan.defaults()
                 .withLimit(limit)
-                .withRetry(RetryPolicy.builder().maxRetries(retries).build());
+                .withRetry(RetryPolicy.builder()
+                        .maxRetries(retries)
+                        // An unreachable host may take ssh two minutes.
+                        .maxElapsed(RetryPolicy.UNLIMITED_TIME)
+                        .build());
         plan = timeout == null ? plan : plan.withHostTimeout(timeout);
         plan = runTimeout == null ? plan : plan.withTimeout(runTimeout);
         plan = batch == null ? plan : plan.withRollout(Rollout.parse(batch));
@@ -292,11 +297,12 @@ final class FleetCommand implements Callable<Integer> {
 
     private int follow(FleetRun run, Prepared prepared) {
         long start = System.nanoTime();
-        boolean terminal = Ansi.AUTO.enabled();
+        boolean terminal = Terminal.isStderr();
         Printer printer = new Printer(view(), run);
+        Runnable last = () -> Optional.ofNullable(prepared.report).ifPresent(ReportFile::discard);
         // Open until all is said: whoever ends this process by a signal still hears what became of each host.
-        try (Interrupts interrupts = Interrupts.of(run)) {
-            List<HostResult> results = take(run, printer, terminal);
+        try (Interrupts interrupts = Interrupts.of(run, last)) {
+            List<HostResult> results = take(run, printer, terminal, isOutputKept());
             printer.print(view -> view.over(results));
             Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
             Tally tally = new Tally(results);
@@ -327,13 +333,17 @@ final class FleetCommand implements Callable<Integer> {
         }
     }
 
+    /** Whether it is needed when all have ended: else each host's is let go once it has been shown. */
+    private boolean isOutputKept() {
+        return show.gather || show.diff || report != null;
+    }
+
     /** Every result, shown as it comes; then in the order of the hosts. */
-    private List<HostResult> take(FleetRun run, Printer printer, boolean terminal) {
+    private List<HostResult> take(FleetRun run, Printer printer, boolean terminal, boolean keepOutput) {
         Map<String, HostResult> byHost = new LinkedHashMap<>();
-        try (Bar bar = new Bar(run.hosts().size(), terminal)) {
+        try (Bar bar = new Bar(run.hosts().size(), terminal, run::progress)) {
             for (HostResult result : run) {
-                byHost.put(result.host(), result);
-                bar.show(run.progress());
+                byHost.put(result.host(), keepOutput ? result : result.withoutOutput());
                 bar.print(() -> {
                     printer.print(view -> view.ended(result));
                     complain(result);
@@ -349,6 +359,9 @@ final class FleetCommand implements Callable<Integer> {
     private void complain(HostResult result) {
         if (!show.json && !result.success() && !(result.outcome() instanceof HostOutcome.Skipped)) {
             say(Tally.brief(result.toString()));
+        }
+        if (!show.json && result.truncated()) {
+            say(result.host() + ": it wrote more than " + CAPTURE / MEGABYTE + " MiB; the rest is dropped");
         }
     }
 

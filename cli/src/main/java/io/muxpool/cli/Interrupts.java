@@ -13,22 +13,26 @@ final class Interrupts implements AutoCloseable {
     private static final long PATIENCE_MILLIS = 10_000;
 
     private final FleetRun run;
+    private final Runnable last;
     private final Shutdown shutdown;
     private final @Nullable Object before;
     private volatile boolean came;
 
-    private Interrupts(FleetRun run) {
+    private Interrupts(FleetRun run, Runnable last) {
         this.run = run;
+        this.last = last;
         this.shutdown = Shutdown.does(run::cancel, PATIENCE_MILLIS);
         this.before = Signals.register("INT", this::come);
     }
 
-    static Interrupts of(FleetRun run) {
-        return new Interrupts(run);
+    /** @param last done before leaving at once */
+    static Interrupts of(FleetRun run, Runnable last) {
+        return new Interrupts(run, last);
     }
 
     private void come() {
         if (came) {
+            last.run();
             Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
         }
         came = true;

@@ -1,6 +1,7 @@
 package io.muxpool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -15,7 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -95,9 +98,9 @@ final class FleetCommandTest {
                 .contains("muxpool: web1: exit status 7\n")
                 .contains("muxpool: 0 of 2 hosts succeeded in ")
                 .endsWith("muxpool:   exit status 7: web[1-2]\n");
-        Muxpool.Ended killed = fleet("--timeout", "2s", "web[1-2]", "--", "sleep", "30");
+        Muxpool.Ended killed = fleet("--timeout", "5s", "web[1-2]", "--", "sleep", "30");
         assertThat(killed.code()).isEqualTo(124);
-        assertThat(killed.stderr()).contains("killed: timed out after 2s").contains("killed: web[1-2]");
+        assertThat(killed.stderr()).contains("killed: timed out after 5s").contains("killed: web[1-2]");
         Muxpool.Ended unreached = fleet("web1", "nobody@web[2-4]", "--", "true");
         assertThat(unreached.code()).isEqualTo(255);
         assertThat(unreached.stderr())
@@ -181,6 +184,7 @@ final class FleetCommandTest {
         for (String[] bad : List.of(
                 words("web[1-3", "--", "touch", canary.toString()),
                 words("web[1-3]", "web2", "--", "touch", canary.toString()),
+                words("web[1-3],web2", "--", "touch", canary.toString()),
                 words("--", "touch", canary.toString()),
                 words("web1", "-x", "web1", "--", "touch", canary.toString()),
                 words("web1"),
@@ -223,21 +227,34 @@ final class FleetCommandTest {
                 """);
     }
 
-    @Test
-    void interruptKillsWhatRunsAndSaysWhatIsKnown() throws Exception {
-        Path mark = Files.createFile(temp.resolve("mark"));
-        Path err = temp.resolve("err");
-        Process process = Muxpool.interruptible(
-                        words("--limit", "3", "web[1-9]", "--", "tail", "-f", "/dev/null", mark.toString()))
+    /** Starts what runs until it is killed, on three of nine hosts, and waits until it runs there. */
+    private Process busy(Path mark, Path err, String... options) throws IOException {
+        List<String> rest = new ArrayList<>(List.of(options));
+        rest.addAll(List.of("--limit", "3", "web[1-9]", "--shell", "--"));
+        // Whoever is told to end takes his time.
+        rest.add("trap '' TERM; exec tail -f /dev/null " + mark);
+        Process process = Muxpool.interruptible(words(rest.toArray(String[]::new)))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(err.toFile())
                 .start();
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
-                .until(() -> server.processes().values().stream()
-                                .filter(line -> line.startsWith("tail") && line.contains(mark.toString()))
-                                .count()
-                        == 3);
+                .until(() -> running(mark).count() == 3);
+        return process;
+    }
+
+    private Stream<Long> running(Path mark) {
+        return server.processes().entrySet().stream()
+                .filter(process -> process.getValue().startsWith("tail")
+                        && process.getValue().contains(mark.toString()))
+                .map(Map.Entry::getKey);
+    }
+
+    @Test
+    void interruptKillsWhatRunsAndSaysWhatIsKnown() throws Exception {
+        Path mark = Files.createTempFile(temp.path(), "mark", "");
+        Path err = temp.resolve("err");
+        Process process = busy(mark, err);
         Processes.signal(process.pid(), "INT");
         assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(130);
@@ -246,7 +263,56 @@ final class FleetCommandTest {
                 .contains("muxpool: starting no more, killing what runs")
                 .contains("muxpool:   killed: web[1-3]\n")
                 .contains("muxpool:   skipped: web[4-9]\n");
-        assertThat(server.processes().values()).noneMatch(line -> line.contains(mark.toString()));
+        assertThat(running(mark)).isEmpty();
+    }
+
+    @Test
+    void secondInterruptLeavesAtOnceWithNothingOfAReport() throws Exception {
+        Path mark = Files.createTempFile(temp.path(), "mark", "");
+        Path err = temp.resolve("err");
+        Path reports = Files.createDirectory(temp.resolve("reports"));
+        Process process =
+                busy(mark, err, "--report", reports.resolve("run.html").toString());
+        assertThat(reports).isNotEmptyDirectory();
+        Processes.signal(process.pid(), "INT");
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(10))
+                .until(() -> Files.readString(err).contains("^C again leaves at once"));
+        Processes.signal(process.pid(), "INT");
+        // The kills' grace is 2 s.
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(130);
+        assertThat(err).content().doesNotContain("web[1-3]");
+        assertThat(reports).isEmptyDirectory();
+        running(mark).toList().forEach(pid -> Processes.signal(pid, "KILL"));
+    }
+
+    /** Of util-linux: a terminal for a command; what that sees there goes to standard output, too. */
+    private static ProcessBuilder onATerminal(String line) {
+        return new ProcessBuilder("script", "-qefc", line, "/dev/null");
+    }
+
+    @Test
+    void barIsOnATerminalAlsoWhileNothingEndsAndNowhereElse() throws Exception {
+        assumeThat(Path.of("/usr/bin/script")).as("script, of util-linux").exists();
+        Path seen = temp.resolve("seen");
+        Path err = temp.resolve("err");
+        String command = Muxpool.line(words("web[1-2]", "--shell", "--", "sleep 1; printf 'x\\033[1Ay'"));
+        assertThat(onATerminal(command).redirectOutput(seen.toFile()).start().waitFor())
+                .isZero();
+        assertThat(seen)
+                .content()
+                .contains("0/2 ")
+                .contains("2 running, 0 failed")
+                .contains("web1: x\\x1b[1Ay")
+                .contains("2 of 2 hosts succeeded");
+        assertThat(onATerminal(command + " 2>" + err)
+                        .redirectOutput(seen.toFile())
+                        .start()
+                        .waitFor())
+                .isZero();
+        assertThat(seen).content().contains("web1: x").doesNotContain("running");
+        assertThat(err).isEmptyFile();
     }
 
     @Test

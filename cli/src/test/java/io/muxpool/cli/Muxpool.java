@@ -3,6 +3,7 @@ package io.muxpool.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.muxpool.ShellQuote;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,6 +57,19 @@ final class Muxpool {
         if (Files.exists(Path.of("/proc/self"))) {
             builder.command().addAll(0, List.of("env", "--default-signal=INT"));
         }
+        return builder;
+    }
+
+    /** As a line for a shell. */
+    static String line(String... words) {
+        return ShellQuote.line(builder(words).command());
+    }
+
+    /** One with Hazelcast, as the launcher starts the commands of a cluster. */
+    static ProcessBuilder ofCluster(String... words) {
+        ProcessBuilder builder = builder(words);
+        List<String> argv = builder.command();
+        argv.set(argv.indexOf("-cp") + 1, System.getProperty("java.class.path"));
         return builder;
     }
 

@@ -3,6 +3,7 @@ package io.muxpool.fleet;
 import io.muxpool.Command;
 import io.muxpool.CommandResult;
 import io.muxpool.Job;
+import io.muxpool.JobTimeoutException;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
@@ -124,6 +125,15 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
                 CommandResult result = plan.retry().call(host, own, retry -> carrier.run(host, command, own));
                 return HostResult.of(host, result, since(start));
             }
+        } catch (JobTimeoutException e) {
+            // What a host had left of the time of the run is nothing that anybody asked for.
+            Optional<Duration> ofRun = plan.timeout().filter(time -> job.remainingNanos() == 0);
+            return HostResult.of(
+                    host,
+                    ofRun.<RuntimeException>map(time ->
+                                    new JobTimeoutException(time, "the run went on", e.ending(), e.partialOutput()))
+                            .orElse(e),
+                    since(start));
         } catch (RuntimeException | Error e) {
             // Whatever it is: a host without a result would be waited for, for ever.
             return HostResult.of(host, e, since(start));

@@ -90,6 +90,12 @@ public final class HostResult {
         return without(host, new HostOutcome.Skipped(why), PartialOutput.NONE, Duration.ZERO);
     }
 
+    /** The same with nothing captured, for whoever keeps the results of many hosts. */
+    public HostResult withoutOutput() {
+        return new HostResult(
+                host, outcome, PartialOutput.NONE.stdout(), PartialOutput.NONE.stderr(), truncated, elapsed, reused);
+    }
+
     /** As the run was given it. */
     public String host() {
         return host;

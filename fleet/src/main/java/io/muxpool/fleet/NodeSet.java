@@ -19,23 +19,34 @@ import java.util.Set;
  */
 public final class NodeSet {
     private final Set<String> hosts;
+    private final List<String> repeated;
 
-    private NodeSet(Set<String> hosts) {
+    private NodeSet(Set<String> hosts, Collection<String> repeated) {
         this.hosts = hosts;
+        this.repeated = List.copyOf(repeated);
     }
 
     /**
-     * Reads a node set. One that names a host twice holds it once.
+     * Reads a node set. One that names a host twice holds it once, and says so: see {@link #repeated()}.
      *
      * @throws NodeSetException pointing at the character that is wrong
      */
     public static NodeSet parse(String text) {
-        return new NodeSet(new NodeSetParser(text).parse());
+        NodeSetParser parser = new NodeSetParser(text);
+        Set<String> hosts = parser.parse();
+        Set<String> repeated = parser.repeated();
+        repeated.retainAll(hosts);
+        return new NodeSet(hosts, repeated);
     }
 
     /** A set of these hosts. */
     public static NodeSet of(Collection<String> hosts) {
-        return new NodeSet(new LinkedHashSet<>(hosts));
+        return new NodeSet(new LinkedHashSet<>(hosts), List.of());
+    }
+
+    /** The hosts of it that its text names more than once: most likely a slip. */
+    public List<String> repeated() {
+        return repeated;
     }
 
     /** The hosts, in the order they were named. */

@@ -22,6 +22,7 @@ final class NodeSetParser {
     private static final int MOST_DIGITS = 9;
 
     private final String text;
+    private final Set<String> repeated = new LinkedHashSet<>();
     private int at;
 
     NodeSetParser(String text) {
@@ -51,6 +52,11 @@ final class NodeSetParser {
         }
     }
 
+    /** What was named again, when {@link #parse} has come to the end. */
+    Set<String> repeated() {
+        return repeated;
+    }
+
     private void term(Set<String> hosts) {
         int start = at;
         boolean without = text.charAt(at) == '!';
@@ -64,7 +70,11 @@ final class NodeSetParser {
             }
             names.forEach(hosts::remove);
         } else {
-            hosts.addAll(names);
+            for (String name : names) {
+                if (!hosts.add(name)) {
+                    repeated.add(name);
+                }
+            }
             if (hosts.size() > MOST_HOSTS) {
                 throw wrong(start, "more than " + MOST_HOSTS + " hosts");
             }
@@ -143,7 +153,7 @@ final class NodeSetParser {
         if (to < from) {
             throw wrong(start, "a range must not go down");
         }
-        if ((to - from) / step >= MOST_HOSTS) {
+        if (numbers.size() + (to - from) / step >= MOST_HOSTS) {
             throw wrong(start, "more than " + MOST_HOSTS + " hosts");
         }
         for (long number = from; number <= to; number += step) {

@@ -12,6 +12,9 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +25,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class WarmPools implements Carrier {
     private static final Logger LOG = System.getLogger("io.muxpool.fleet");
+    /** At once, when all are closed: one whose master hangs takes seconds. */
+    private static final int CLOSERS = 16;
+
     private static final float USUAL_LOAD = 0.75f;
 
     private final Function<? super String, Remote> remotes;
     private final Function<? super Remote, ConnectionPool> opener;
     private final int most;
+
+    // One party for close(), one for each thread that closes pools.
+    private final Phaser departures = new Phaser(1);
 
     private final ReentrantLock lock = new ReentrantLock();
     // Both guarded by lock. In the order of use, the eldest first.
@@ -115,7 +124,25 @@ final class WarmPools implements Carrier {
         } finally {
             lock.unlock();
         }
-        tooMany.forEach(old -> quietly(old.pool, old.pool::closeAndStopMasters));
+        // The result of whoever gives back does not wait: a master that hangs takes seconds.
+        tooMany.forEach(old -> depart(() -> quietly(old.pool, old.pool::closeAndStopMasters)));
+    }
+
+    private void depart(Runnable departure) {
+        departures.register();
+        Runnable counted = () -> {
+            try {
+                departure.run();
+            } finally {
+                departures.arriveAndDeregister();
+            }
+        };
+        try {
+            Workers.start(counted);
+        } catch (OutOfMemoryError e) {
+            // No thread to be had.
+            counted.run();
+        }
     }
 
     private static void quietly(ConnectionPool pool, Runnable close) {
@@ -137,6 +164,14 @@ final class WarmPools implements Carrier {
         } finally {
             lock.unlock();
         }
-        all.forEach(warm -> quietly(warm.pool, warm.pool::close));
+        Queue<Warm> left = new ConcurrentLinkedQueue<>(all);
+        for (int i = Math.min(CLOSERS, all.size()); i > 0; i--) {
+            depart(() -> {
+                for (Warm warm = left.poll(); warm != null; warm = left.poll()) {
+                    quietly(warm.pool, warm.pool::close);
+                }
+            });
+        }
+        departures.arriveAndAwaitAdvance();
     }
 }

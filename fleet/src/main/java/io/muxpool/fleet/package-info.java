@@ -4,8 +4,9 @@
  * io.muxpool.fleet.HostResult} for each host of it.
  *
  * <pre>{@code
- * try (Fleet fleet = Fleet.builder().limit(50).hostTimeout(Duration.ofMinutes(1)).build();
- *         FleetRun run = fleet.run(NodeSet.parse("web[01-99].example.com").hosts(), Command.of("uptime"))) {
+ * RunPlan plan = RunPlan.defaults().withLimit(50).withHostTimeout(Duration.ofMinutes(1));
+ * try (Fleet fleet = Fleet.builder().build();
+ *         FleetRun run = fleet.run(NodeSet.parse("web[01-99].example.com").hosts(), Command.of("uptime"), plan)) {
  *     for (HostResult result : run) {
  *         System.out.println(result.host() + ": " + result.outcome());
  *     }

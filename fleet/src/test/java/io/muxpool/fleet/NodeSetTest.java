@@ -40,6 +40,15 @@ class NodeSetTest {
         assertThat(NodeSet.parse(text).hosts()).isEqualTo(List.of(hosts.split(" ", -1)));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {"a,b|''", "a,a|a", "web[1-3],web2|web2", "a[1,1]|a1", "a,a,!a,b|''", "a,!a,a|''"})
+    void setTellsWhatItsTextNamesAgain(String text, String repeated) {
+        assertThat(NodeSet.parse(text).repeated())
+                .isEqualTo(repeated.isEmpty() ? List.of() : List.of(repeated.split(" ", -1)));
+    }
+
     static Stream<Arguments> malformed() {
         return Stream.of(
                 arguments("", 0, "no host"),
@@ -57,6 +66,7 @@ class NodeSetTest {
                 arguments("web[1-1234567890]", 6, "more than 9 digits"),
                 arguments("web[0-999999999]", 4, "more than 1000000 hosts"),
                 arguments("a[1-2000]b[1-2000]", 0, "more than 1000000 hosts"),
+                arguments("a[1-600000,1-600000]", 11, "more than 1000000 hosts"),
                 arguments("a,,b", 2, "host is missing"),
                 arguments(",a", 0, "host is missing"),
                 arguments("a,", 2, "host is missing"),

@@ -3,6 +3,7 @@ package io.muxpool.hazelcast;
 import com.hazelcast.client.HazelcastClient;
 import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.cluster.Member;
+import com.hazelcast.core.ExecutionCallback;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.IExecutorService;
 import io.muxpool.Command;
@@ -20,8 +21,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -48,12 +49,14 @@ public final class Cluster implements Carrier {
     private final IExecutorService tasks;
     private final IExecutorService cancels;
     private final Begun begun;
+    private final UUID self;
 
     private Cluster(HazelcastInstance hazelcast) {
         this.hazelcast = hazelcast;
         this.tasks = hazelcast.getExecutorService(NodeWork.TASKS);
         this.cancels = hazelcast.getExecutorService(NodeWork.CANCELS);
         this.begun = Begun.in(hazelcast);
+        this.self = hazelcast.getLocalEndpoint().getUuid();
     }
 
     /**
@@ -63,6 +66,11 @@ public final class Cluster implements Carrier {
      * @throws NotStartedException when none of them answers, or the cluster has another name
      */
     public static Cluster connect(String clusterName, List<String> addresses) {
+        return connect(config(clusterName, addresses));
+    }
+
+    /** What {@link #connect(String, List)} connects by, for whoever has more to set: TLS, credentials. */
+    public static ClientConfig config(String clusterName, List<String> addresses) {
         ClientConfig config = new ClientConfig();
         config.setClusterName(clusterName);
         // Else a question to a cluster that is gone would wait for two minutes.
@@ -71,13 +79,23 @@ public final class Cluster implements Carrier {
         config.getConnectionStrategyConfig()
                 .getConnectionRetryConfig()
                 .setClusterConnectTimeoutMillis(CONNECT.toMillis());
+        return config;
+    }
+
+    /**
+     * Connects to a cluster. Blocks for as long as the configuration's connection strategy says.
+     *
+     * @param config best one made by {@link #config}
+     * @throws NotStartedException when no member answers, or the cluster has another name
+     */
+    public static Cluster connect(ClientConfig config) {
         try {
             return new Cluster(HazelcastClient.newHazelcastClient(config));
         } catch (IllegalStateException e) {
             throw new NotStartedException(
-                    "no member of the cluster \"" + clusterName + "\" answers at " + String.join(", ", addresses)
-                            + " within " + CONNECT.toSeconds()
-                            + " s: is a muxpool node running there, with that cluster name?",
+                    "no member of the cluster \"" + config.getClusterName() + "\" answers at "
+                            + String.join(", ", config.getNetworkConfig().getAddresses())
+                            + ": is a muxpool node running there, with that cluster name?",
                     true,
                     e);
         }
@@ -99,7 +117,7 @@ public final class Cluster implements Carrier {
                 continue;
             }
             try {
-                Answer answer = ask(owner, new HostTask(task, host, words, job.remainingNanos()), task, job);
+                Answer answer = ask(owner, new HostTask(task, self, host, words, job.remainingNanos()), task, job);
                 begun.forget(task);
                 if (answer instanceof Answer.Declined declined) {
                     why = owner.getAddress() + ": " + declined.why();
@@ -109,11 +127,12 @@ public final class Cluster implements Carrier {
                 }
                 return result(answer, command, job);
             } catch (ExecutionException | TimeoutException | RuntimeLostException e) {
-                String lost = "member " + owner.getAddress() + " was lost while it had " + command + " for " + host;
+                String lost = "member " + owner.getAddress() + " was lost, or failed, while it had " + command + " for "
+                        + host + " (" + e.getMessage() + ")";
                 if (!isRevoked(task, lost, e)) {
-                    throw new OutcomeUnknownException(lost + ", which it had begun", PartialOutput.NONE, e);
+                    throw new OutcomeUnknownException(lost + ", and it had begun", PartialOutput.NONE, e);
                 }
-                why = lost + ": " + e.getMessage();
+                why = lost;
             }
         }
         throw new NotStartedException(
@@ -159,23 +178,64 @@ public final class Cluster implements Carrier {
 
     private Answer ask(Member owner, HostTask task, UUID id, Job job)
             throws ExecutionException, TimeoutException, RuntimeLostException {
-        Future<Answer> answer;
+        CompletableFuture<Answer> answer = submit(owner, task);
+        CompletableFuture<Void> cancelled = new CompletableFuture<>();
+        boolean interrupted = false;
+        try (Job.Registration registration = job.onCancel(() -> cancelled.complete(null))) {
+            CompletableFuture.anyOf(answer, cancelled).get(job.remainingNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            LOG.log(Level.DEBUG, "the time of {0} is over", id);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
         try {
-            answer = tasks.submitToMember(task, owner);
+            return answer.isDone() ? answer.get() : afterEnd(owner, id, answer);
+        } catch (InterruptedException e) {
+            interrupted = true;
+            throw new RuntimeLostException(new IllegalStateException("interrupted while its end was awaited", e));
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private CompletableFuture<Answer> submit(Member owner, HostTask task) throws RuntimeLostException {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        try {
+            tasks.submitToMember(task, owner, new ExecutionCallback<>() {
+                @Override
+                public void onResponse(Answer response) {
+                    answer.complete(response);
+                }
+
+                @Override
+                public void onFailure(Throwable failure) {
+                    answer.completeExceptionally(failure);
+                }
+            });
         } catch (RuntimeException e) {
             throw new RuntimeLostException(e);
         }
-        Runnable cancel = () -> cancel(owner, id);
-        try (Job.Registration registration = job.onCancel(cancel)) {
-            return answer.get(job.remainingNanos() + PATIENCE_NANOS, TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            // Its time counts from its turn there, so it may still run.
-            cancel.run();
-            return afterCancel(answer, false);
-        } catch (InterruptedException e) {
-            cancel.run();
-            return afterCancel(answer, true);
+        return answer;
+    }
+
+    /**
+     * Its job has ended. What waits for its turn on the member, perhaps behind others' commands, does not begin; what has
+     * begun is killed there, and what became of it is still worth knowing.
+     */
+    private Answer afterEnd(Member owner, UUID id, CompletableFuture<Answer> answer)
+            throws ExecutionException, TimeoutException, InterruptedException {
+        try {
+            if (begun.revoke(id)) {
+                return new Answer.NotStarted("its time was over before its turn on the member", false);
+            }
+        } catch (RuntimeException e) {
+            // Then it may begin, or may have.
+            LOG.log(Level.DEBUG, "cannot revoke a task", e);
         }
+        cancel(owner, id);
+        return answer.get(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
     }
 
     private void cancel(Member owner, UUID task) {
@@ -184,21 +244,6 @@ public final class Cluster implements Carrier {
         } catch (RuntimeException e) {
             // A member that is gone kills nothing: whoever waits for its answer finds that out.
             LOG.log(Level.DEBUG, "cannot cancel on " + owner, e);
-        }
-    }
-
-    /** It is cancelled; what became of it is still worth knowing. */
-    private static Answer afterCancel(Future<Answer> answer, boolean interrupted)
-            throws ExecutionException, TimeoutException, RuntimeLostException {
-        try {
-            return answer.get(PATIENCE_NANOS, TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new RuntimeLostException(new IllegalStateException("interrupted while its end was awaited", e));
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 
@@ -217,6 +262,7 @@ public final class Cluster implements Carrier {
             return ran.toResult(command.argv());
         }
         if (answer instanceof Answer.NotStarted no) {
+            job.check("waiting for the turn of " + command);
             throw new NotStartedException(no.why(), no.retrySafe(), null);
         }
         if (answer instanceof Answer.Unknown unknown) {

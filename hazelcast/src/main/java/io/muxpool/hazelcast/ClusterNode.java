@@ -71,14 +71,26 @@ public final class ClusterNode implements AutoCloseable {
      * @throws IllegalStateException when it cannot listen there
      */
     public static ClusterNode start(Setup setup, Carrier carrier) {
-        HazelcastInstance hazelcast = Hazelcast.newHazelcastInstance(config(setup));
+        return start(config(setup), carrier);
+    }
+
+    /**
+     * Starts a member by a configuration of one's own. Blocks as {@link #start(Setup, Carrier)} does.
+     *
+     * @param config made by {@link #config}, and then changed: what it holds of maps and of operations whose state is not
+     *     known is what keeps commands from running twice
+     * @param carrier runs commands on hosts; closed with the node
+     */
+    public static ClusterNode start(Config config, Carrier carrier) {
+        HazelcastInstance hazelcast = Hazelcast.newHazelcastInstance(config);
         ClusterNode node = new ClusterNode(hazelcast, carrier);
         // Keys are given to members when somebody first asks for one, and clients only hear of it.
-        hazelcast.getPartitionService().getPartition(setup.clusterName()).getOwner();
+        hazelcast.getPartitionService().getPartition(config.getClusterName()).getOwner();
         return node;
     }
 
-    private static Config config(Setup setup) {
+    /** What {@link #start(Setup, Carrier)} starts by, for whoever has more to set: TLS, authentication, a license. */
+    public static Config config(Setup setup) {
         Config config = new Config();
         config.setClusterName(setup.clusterName());
         config.setProperty("hazelcast.phone.home.enabled", "false");

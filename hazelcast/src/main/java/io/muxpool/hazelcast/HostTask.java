@@ -12,14 +12,19 @@ final class HostTask implements Callable<Answer>, Serializable, HazelcastInstanc
     private static final long serialVersionUID = 1L;
 
     private final UUID id;
+    private final UUID asker;
     private final String host;
     private final CommandWords command;
     private final long nanos;
     private transient @Nullable HazelcastInstance hazelcast;
 
-    /** @param nanos what is left of its time, when it is sent; the clocks of two machines are never compared */
-    HostTask(UUID id, String host, CommandWords command, long nanos) {
+    /**
+     * @param asker the endpoint of whoever waits for the answer
+     * @param nanos what is left of its time, when it is sent; the clocks of two machines are never compared
+     */
+    HostTask(UUID id, UUID asker, String host, CommandWords command, long nanos) {
         this.id = id;
+        this.asker = asker;
         this.host = host;
         this.command = command;
         this.nanos = nanos;
@@ -35,6 +40,6 @@ final class HostTask implements Callable<Answer>, Serializable, HazelcastInstanc
         NodeWork work = NodeWork.of(hazelcast);
         return work == null
                 ? new Answer.Declined("the member that owns " + host + " is no muxpool node")
-                : work.run(id, host, command, nanos);
+                : work.run(id, asker, host, command, nanos);
     }
 }

@@ -1,5 +1,7 @@
 package io.muxpool.hazelcast;
 
+import com.hazelcast.client.Client;
+import com.hazelcast.client.ClientListener;
 import com.hazelcast.core.HazelcastInstance;
 import io.muxpool.CommandResult;
 import io.muxpool.Job;
@@ -25,7 +27,7 @@ final class NodeWork {
     /** Of the one that cancels, which must never wait behind what is to be cancelled. */
     static final String CANCELS = "muxpool-cancels";
 
-    private static final int MOST_EARLY = 10_000;
+    private static final int MOST_KNOWN = 10_000;
     private static final String KEY = "io.muxpool.node";
 
     private final Carrier carrier;
@@ -33,14 +35,10 @@ final class NodeWork {
     private final Map<UUID, Job> running = new ConcurrentHashMap<>();
 
     /** Cancelled before their turn; the eldest are forgotten, since one may also be cancelled behind its end. */
-    private final Set<UUID> cancelledEarly = Collections.newSetFromMap(new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
+    private final Set<UUID> cancelledEarly = lately();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
-            return size() > MOST_EARLY;
-        }
-    });
+    /** Clients that have left: what they asked for, and has not begun, nobody waits for. */
+    private final Set<UUID> gone = lately();
 
     private volatile boolean closing;
 
@@ -49,10 +47,33 @@ final class NodeWork {
         this.hazelcast = hazelcast;
     }
 
+    /** Those that were added last. Thread-safe. */
+    private static Set<UUID> lately() {
+        return Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<UUID, Boolean> eldest) {
+                return size() > MOST_KNOWN;
+            }
+        }));
+    }
+
     /** Makes a member a node. */
     static NodeWork install(Carrier carrier, HazelcastInstance hazelcast) {
         NodeWork work = new NodeWork(carrier, hazelcast);
         hazelcast.getUserContext().put(KEY, work);
+        hazelcast.getClientService().addClientListener(new ClientListener() {
+            @Override
+            public void clientConnected(Client client) {
+                work.gone.remove(client.getUuid());
+            }
+
+            @Override
+            public void clientDisconnected(Client client) {
+                work.gone.add(client.getUuid());
+            }
+        });
         return work;
     }
 
@@ -60,14 +81,17 @@ final class NodeWork {
         return hazelcast == null ? null : (NodeWork) hazelcast.getUserContext().get(KEY);
     }
 
-    Answer run(UUID id, String host, CommandWords words, long nanos) {
+    Answer run(UUID id, UUID asker, String host, CommandWords words, long nanos) {
         Job job = Job.withTimeout(Duration.ofNanos(nanos));
         if (running.putIfAbsent(id, job) != null) {
             return Answer.Unknown.of("it was delivered to its member twice", PartialOutput.NONE);
         }
         try {
-            if (isCancelledEarly(id)) {
+            if (cancelledEarly.remove(id)) {
                 return new Answer.NotStarted("it was cancelled before its turn on the member", false);
+            }
+            if (gone.contains(asker)) {
+                return new Answer.NotStarted("whoever asked for it has left before its turn on the member", true);
             }
             if (closing) {
                 return new Answer.Declined("the member is told to end");
@@ -107,17 +131,9 @@ final class NodeWork {
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
-    private boolean isCancelledEarly(UUID id) {
-        synchronized (cancelledEarly) {
-            return cancelledEarly.remove(id);
-        }
-    }
-
     /** Noted first, and then looked for: a task that begins in between sees the one or is seen by the other. */
     void cancel(UUID id) {
-        synchronized (cancelledEarly) {
-            cancelledEarly.add(id);
-        }
+        cancelledEarly.add(id);
         Job job = running.get(id);
         if (job != null) {
             job.cancel();

@@ -210,7 +210,8 @@ class ClusterTest {
     void cancelKillsWhatMembersRunAndWhatWaitsForItsTurnThereDoesNotBegin() throws IOException {
         node();
         Path mark = Files.createFile(temp.resolve("mark"));
-        Command command = Command.shell("echo $$ >> " + journal + "; exec tail -f /dev/null " + mark);
+        // Deaf to TERM, so that no turn comes before the grace of the kills is over.
+        Command command = Command.shell("trap '' TERM; echo $$ >> " + journal + "; exec tail -f /dev/null " + mark);
         // A member of these tests runs 16 at a time.
         try (Fleet fleet = fleet();
                 FleetRun run = fleet.run(hosts(20), command, RunPlan.defaults().withLimit(20))) {
@@ -228,6 +229,53 @@ class ClusterTest {
         }
         assertThat(server.processes().values()).noneMatch(line -> line.contains(mark.toString()));
         assertThat(Files.readAllLines(journal)).hasSize(16);
+    }
+
+    @Test
+    void whatWaitsForItsTurnBehindOthersCommandsIsGivenUpAtOnceWhenCancelledOrLate() throws IOException {
+        node();
+        RunPlan all = RunPlan.defaults().withLimit(20);
+        try (Fleet others = fleet();
+                FleetRun busy = others.run(hosts(16), this::entry, all);
+                Fleet fleet = fleet()) {
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> entries().size() == 16);
+            try (FleetRun late = fleet.run(hosts(3), Command.of("true"), all.withHostTimeout(Duration.ofMillis(500)))) {
+                assertThat(late.stream()).hasSize(3).allSatisfy(ClusterTest::didNotStart);
+            }
+            try (FleetRun cancelled = fleet.run(hosts(3), Command.of("true"), all)) {
+                cancelled.cancel();
+                assertThat(cancelled.stream()).hasSize(3).allSatisfy(ClusterTest::didNotStart);
+            }
+            assertThat(busy.progress().running()).isEqualTo(16);
+            Files.createFile(gate);
+            assertThat(busy.stream()).hasSize(16).allMatch(HostResult::success);
+        }
+    }
+
+    private static void didNotStart(HostResult result) {
+        assertThat(result.outcome().mayHaveRun()).as(result.toString()).isFalse();
+    }
+
+    @Test
+    void whatAClientThatHasLeftAskedForDoesNotBegin() throws IOException, InterruptedException {
+        node();
+        Cluster leaving =
+                Cluster.connect(NodeProcess.CLUSTER, List.of(nodes.get(0).address()));
+        FleetRun run = Fleet.over(leaving)
+                .run(hosts(20), this::entry, RunPlan.defaults().withLimit(20));
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> entries().size() == 16);
+        leaving.close();
+        assertThat(run.stream().filter(result -> result.outcome() instanceof HostOutcome.Unknown))
+                .hasSizeGreaterThanOrEqualTo(16);
+        Files.createFile(gate);
+        // Behind them in the member's line, and over the same connections.
+        try (Fleet fleet = fleet();
+                FleetRun behind = fleet.run(hosts(20), Command.of("true"))) {
+            assertThat(behind.stream()).hasSize(20).allMatch(HostResult::success);
+        }
+        assertThat(entries()).hasSize(16);
     }
 
     @Test
@@ -262,7 +310,7 @@ class ClusterTest {
             try (FleetRun warm = fleet.run(hosts(2), Command.of("true"))) {
                 assertThat(warm.stream()).allMatch(HostResult::success);
             }
-            RunPlan plan = RunPlan.defaults().withHostTimeout(Duration.ofSeconds(2));
+            RunPlan plan = RunPlan.defaults().withHostTimeout(Duration.ofSeconds(5));
             try (FleetRun run = fleet.run(hosts(2), Command.of("sleep", "60"), plan)) {
                 assertThat(run.stream())
                         .hasSize(2)

@@ -15,7 +15,8 @@ import java.util.stream.Stream;
 
 /** A member in a JVM of its own, which ends when its standard input does, or when it is killed. */
 final class NodeProcess implements AutoCloseable {
-    static final String CLUSTER = "muxpool-test";
+    /** No other run's members join it. */
+    static final String CLUSTER = "muxpool-test-" + ProcessHandle.current().pid();
 
     private final Process process;
     private final BufferedReader lines;
@@ -35,6 +36,7 @@ final class NodeProcess implements AutoCloseable {
                 "-cp",
                 System.getProperty("java.class.path"),
                 NodeProcess.class.getName(),
+                CLUSTER,
                 config.toString(),
                 sockets.toString(),
                 Integer.toString(port)));
@@ -69,13 +71,13 @@ final class NodeProcess implements AutoCloseable {
 
     @SuppressWarnings("SystemOut") // how the parent learns the address
     public static void main(String[] words) throws IOException {
-        Path config = Path.of(words[0]);
-        Path sockets = Path.of(words[1]);
+        Path config = Path.of(words[1]);
+        Path sockets = Path.of(words[2]);
         ClusterNode.Setup setup = new ClusterNode.Setup(
-                CLUSTER,
+                words[0],
                 "127.0.0.1",
-                Integer.parseInt(words[2]),
-                Stream.of(words).skip(3).toList(),
+                Integer.parseInt(words[3]),
+                Stream.of(words).skip(4).toList(),
                 16,
                 1);
         try (ClusterNode node = ClusterNode.start(

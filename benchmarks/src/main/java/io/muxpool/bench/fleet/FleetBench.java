@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,6 +48,7 @@ public final class FleetBench implements Callable<Integer> {
     @Option(names = "--rounds", paramLabel = "N", description = "of which the median is shown (default: 3)")
     private int rounds = 3;
 
+    private static final int WARM_UP = 100;
     private static final String COLD = "cold";
     private static final String WARM = "warm";
 
@@ -56,13 +59,21 @@ public final class FleetBench implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (ShortTemp temp = ShortTemp.create();
                 Town town = new Town(hosts)) {
-            List<Contender> all = contenders(temp, town);
+            // The servers' code is compiled by then, muxpool's archive made, and every program in memory: for nobody's account.
+            int few = Math.min(WARM_UP, hosts);
+            for (Contender contender : contenders(temp, town, few, limit)) {
+                run(contender, COLD, temp, few);
+                endMasters(temp);
+            }
+            List<Contender> all = contenders(temp, town, hosts, limit);
             for (int round = 0; round < rounds; round++) {
+                // Nobody is always behind the same one.
+                Collections.shuffle(all);
                 for (Contender contender : all) {
                     try {
-                        measure(contender, COLD, temp, town);
+                        measure(contender, COLD, temp);
                         if (contender.warms()) {
-                            measure(contender, WARM, temp, town);
+                            measure(contender, WARM, temp);
                         }
                     } finally {
                         endMasters(temp);
@@ -95,13 +106,14 @@ public final class FleetBench implements Callable<Integer> {
         return String.format(Locale.ROOT, "%.1f", sorted[sorted.length / 2]);
     }
 
-    private List<Contender> contenders(ShortTemp temp, Town town) throws IOException {
+    private static List<Contender> contenders(ShortTemp temp, Town town, int count, int limit) throws IOException {
         Path plain = town.config(temp.resolve("plain.conf"), "");
         Path shared = town.config(
                 temp.resolve("shared.conf"),
                 "    ControlMaster auto\n    ControlPersist 600\n    ControlPath " + temp.resolve("cm-%n") + "\n");
-        String lines = String.join("\n", town.hosts()) + "\n";
-        String nodes = NodeSet.of(town.hosts()).toString();
+        List<String> names = town.hosts().subList(0, count);
+        String lines = String.join("\n", names) + "\n";
+        String nodes = NodeSet.of(names).toString();
         Path list = Files.writeString(temp.resolve("hosts"), nodes + "\n");
         Path launcher = Path.of(
                 Objects.requireNonNull(System.getenv("MUXPOOL_LAUNCHER"), "start this by ./muxpool bench fleet"));
@@ -112,7 +124,7 @@ public final class FleetBench implements Callable<Integer> {
                         Contender.xargs("xargs ssh", false, plain, lines, limit),
                         Contender.xargs("xargs ssh, ControlMaster", true, shared, lines, limit))
                 .filter(contender -> isThere(contender.argv().get(0)))
-                .toList();
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     private static boolean isThere(String program) {
@@ -121,29 +133,8 @@ public final class FleetBench implements Callable<Integer> {
                         .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
     }
 
-    private void measure(Contender contender, String state, ShortTemp temp, Town town)
-            throws IOException, InterruptedException {
-        Path in = Files.writeString(temp.resolve("in"), contender.stdin());
-        Path output = temp.resolve("out");
-        ProcessBuilder builder = new ProcessBuilder(contender.argv())
-                .redirectInput(in.toFile())
-                .redirectOutput(output.toFile())
-                .redirectError(temp.resolve("err").toFile());
-        builder.environment().putAll(contender.environment());
-        Meter.Cost cost;
-        try (Meter meter = new Meter()) {
-            int status = builder.start().waitFor();
-            cost = meter.read();
-            long answers;
-            try (Stream<String> lines = Files.lines(output)) {
-                answers = lines.filter(line -> line.endsWith("hello")).count();
-            }
-            if (answers != town.hosts().size()) {
-                throw new IllegalStateException(contender.name() + ", " + state + ", had " + answers + " answers of "
-                        + town.hosts().size() + " and status " + status + ": "
-                        + Files.readString(temp.resolve("err")).lines().limit(5).toList());
-            }
-        }
+    private void measure(Contender contender, String state, ShortTemp temp) throws IOException, InterruptedException {
+        Meter.Cost cost = run(contender, state, temp, hosts);
         costs.computeIfAbsent(contender.name() + "|" + state, key -> new ArrayList<>())
                 .add(cost);
         spec.commandLine()
@@ -156,5 +147,30 @@ public final class FleetBench implements Callable<Integer> {
                         cost.seconds(),
                         cost.processor(),
                         cost.megabytes()));
+    }
+
+    private static Meter.Cost run(Contender contender, String state, ShortTemp temp, int hosts)
+            throws IOException, InterruptedException {
+        Path in = Files.writeString(temp.resolve("in"), contender.stdin());
+        Path output = temp.resolve("out");
+        ProcessBuilder builder = new ProcessBuilder(contender.argv())
+                .redirectInput(in.toFile())
+                .redirectOutput(output.toFile())
+                .redirectError(temp.resolve("err").toFile());
+        builder.environment().putAll(contender.environment());
+        try (Meter meter = new Meter()) {
+            int status = builder.start().waitFor();
+            Meter.Cost cost = meter.read();
+            long answers;
+            try (Stream<String> lines = Files.lines(output)) {
+                answers = lines.filter(line -> line.endsWith("hello")).count();
+            }
+            if (answers != hosts) {
+                throw new IllegalStateException(contender.name() + ", " + state + ", had " + answers + " answers of "
+                        + hosts + " and status " + status + ": "
+                        + Files.readString(temp.resolve("err")).lines().limit(5).toList());
+            }
+            return cost;
+        }
     }
 }

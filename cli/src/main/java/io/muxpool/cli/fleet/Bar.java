@@ -1,6 +1,9 @@
 package io.muxpool.cli.fleet;
 
 import io.muxpool.fleet.FleetRun.Progress;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -19,9 +22,15 @@ public final class Bar implements AutoCloseable {
 
     private final @Nullable ProgressBar bar;
     private final Object terminal = new Object();
+    private final CountDownLatch over = new CountDownLatch(1);
 
-    /** @param shown whether there is a terminal to show it on */
-    public Bar(int hosts, boolean shown) {
+    /**
+     * Shows it.
+     *
+     * @param shown whether there is a terminal to show it on
+     * @param progress how far it has come; asked for all the time
+     */
+    public Bar(int hosts, boolean shown, Supplier<Progress> progress) {
         bar = shown
                 ? new ProgressBarBuilder()
                         .setTaskName("Hosts")
@@ -33,6 +42,22 @@ public final class Bar implements AutoCloseable {
                         .setConsumer(new Shared())
                         .build()
                 : null;
+        if (bar != null) {
+            Thread clock = new Thread(() -> follow(bar, progress), "muxpool-bar");
+            clock.setDaemon(true);
+            clock.start();
+        }
+    }
+
+    /** Hosts that run for long are seen to run. */
+    private void follow(ProgressBar shown, Supplier<Progress> progress) {
+        try {
+            do {
+                show(shown, progress.get());
+            } while (!over.await(EVERY_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Draws only while nobody prints. */
@@ -49,12 +74,9 @@ public final class Bar implements AutoCloseable {
         }
     }
 
-    /** Shows how far it has come. */
-    public void show(Progress progress) {
-        if (bar != null) {
-            bar.stepTo(progress.ended() + progress.skipped());
-            bar.setExtraMessage(" " + progress.running() + " running, " + progress.failed() + " failed");
-        }
+    private static void show(ProgressBar bar, Progress progress) {
+        bar.stepTo(progress.ended() + progress.skipped());
+        bar.setExtraMessage(" " + progress.running() + " running, " + progress.failed() + " failed");
     }
 
     /** Prints where the bar is; it comes back below. */
@@ -72,6 +94,7 @@ public final class Bar implements AutoCloseable {
 
     @Override
     public void close() {
+        over.countDown();
         if (bar != null) {
             bar.close();
         }

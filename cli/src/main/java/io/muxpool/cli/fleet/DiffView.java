@@ -30,8 +30,7 @@ public final class DiffView implements View {
         }
         Group most = groups.get(0);
         GatheredView.head(out, most.title());
-        out.writeLines("", most.first().stdout());
-        out.writeLines("", most.first().stderr());
+        most.write(out);
         List<String> usual = lines(most);
         for (Group group : groups.subList(1, groups.size())) {
             GatheredView.head(out, group.title());
@@ -42,7 +41,7 @@ public final class DiffView implements View {
                             usual,
                             DiffUtils.diff(usual, lines),
                             CONTEXT)
-                    .forEach(line -> out.write(line).write("\n"));
+                    .forEach(out::writeLine);
         }
         out.flush();
     }

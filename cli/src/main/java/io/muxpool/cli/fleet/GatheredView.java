@@ -24,8 +24,7 @@ public final class GatheredView implements View {
     public void over(List<HostResult> results) {
         Group.of(results).forEach(group -> {
             head(out, group.title());
-            out.writeLines("", group.first().stdout());
-            out.writeLines("", group.first().stderr());
+            group.write(out);
         });
         out.flush();
     }

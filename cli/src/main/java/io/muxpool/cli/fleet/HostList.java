@@ -35,7 +35,11 @@ public final class HostList {
      * @throws IllegalArgumentException when it is malformed, pointing at the character
      */
     public void add(String nodeSet, String place) {
-        for (String host : parse(nodeSet, place)) {
+        NodeSet set = parse(nodeSet, place);
+        if (!once) {
+            set.repeated().forEach(host -> twice.add(host + " (" + place + ")"));
+        }
+        for (String host : set.hosts()) {
             if (host.equals("-")) {
                 throw new IllegalArgumentException(place + ": '-' is this machine, which is no host of a fleet");
             }
@@ -48,12 +52,12 @@ public final class HostList {
 
     /** Takes hosts away; one that is not there is no error. */
     public void exclude(String nodeSet, String place) {
-        parse(nodeSet, place).forEach(placeOf::remove);
+        parse(nodeSet, place).hosts().forEach(placeOf::remove);
     }
 
-    private static List<String> parse(String nodeSet, String place) {
+    private static NodeSet parse(String nodeSet, String place) {
         try {
-            return NodeSet.parse(nodeSet).hosts();
+            return NodeSet.parse(nodeSet);
         } catch (NodeSetException e) {
             throw new IllegalArgumentException(place + ": " + e.getMessage(), e);
         }

@@ -54,6 +54,16 @@ public final class ReportFile {
         }
     }
 
+    /** Leaves nothing behind of a page that will not be written. */
+    public void discard() {
+        try {
+            Files.deleteIfExists(part);
+        } catch (IOException e) {
+            // It is empty, and hidden; there is nobody left to be told.
+            return;
+        }
+    }
+
     /**
      * Writes the page.
      *

@@ -34,6 +34,23 @@ class ViewsTest {
     }
 
     @Test
+    void hostCannotWriteInAnothersNameOnATerminal() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        byte[] hostile = "a\tb\r\rdb1: fine\u001b[1A\u009b2K\u007f é\r\n".getBytes(StandardCharsets.UTF_8);
+        Sink terminal = Sink.ofTerminal(out);
+        terminal.writeLines("web1: ", hostile);
+        terminal.flush();
+        assertThat(out.toString(StandardCharsets.UTF_8))
+                .isEqualTo("web1: a\tb\\x0d\\x0ddb1: fine\\x1b[1A\\x9b2K\\x7f é\n");
+
+        out.reset();
+        Sink file = Sink.of(out);
+        file.writeLines("", hostile);
+        file.flush();
+        assertThat(out.toByteArray()).as("elsewhere bytes are bytes").isEqualTo(hostile);
+    }
+
+    @Test
     void hostsThatSaidTheSameAreTogetherTheMostFirst() {
         Results results = new Results()
                 .says("db1", 0, "other\n", "")
