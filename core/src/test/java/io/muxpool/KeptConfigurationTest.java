@@ -2,6 +2,7 @@ package io.muxpool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.muxpool.internal.text.Sha256;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
@@ -70,8 +71,14 @@ final class KeptConfigurationTest {
         Path note = notes().get(0);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(note)))
                 .isEqualTo("rw-------");
-        Files.writeString(note, Files.readString(note).replace("SEEN=one", "SEEN=noted"));
+        String text = Files.readString(note);
+        int body = text.indexOf("\n\n") + 2;
+        String other = text.substring(body).replace("SEEN=one", "SEEN=noted");
+        Files.writeString(
+                note, text.substring(0, body).replaceFirst("(?m)^body .*$", "body " + Sha256.base64(other)) + other);
         assertThat(seen()).isEqualTo("noted");
+        Files.setPosixFilePermissions(note, PosixFilePermissions.fromString("rw-rw----"));
+        assertThat(seen()).as("others could have written it").isEqualTo("one");
         configure("two");
         assertThat(seen()).isEqualTo("two");
         // Which makes no unsafe place of the directory.

@@ -283,16 +283,25 @@ public final class ControlMaster {
             if (remote.verbose()) {
                 log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
             }
-            // Status 0 proves nothing: one that found its path taken has it, too.
-            if (ControlSocket.check(socket, job) instanceof Liveness.Alive alive) {
+            if (verified(words, status, job) instanceof Liveness.Alive alive) {
                 own = true;
                 sawAlive(alive.pid());
                 return new Ready(alive.pid(), false);
             }
-            if (status == 0) {
+            throw failed(words, status, log);
+        }
+    }
+
+    /** Status 0 proves nothing: one that found its path taken has it, too. Such a one is ended, also when the job is. */
+    private Liveness verified(List<String> words, int status, Job job) {
+        Liveness found = new Liveness.Dead();
+        try {
+            found = ControlSocket.check(socket, job);
+            return found;
+        } finally {
+            if (status == 0 && found instanceof Liveness.Dead && !ControlSocket.accepts(socket)) {
                 endUnmultiplexed(words);
             }
-            throw failed(words, status, log);
         }
     }
 

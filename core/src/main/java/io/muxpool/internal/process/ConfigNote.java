@@ -20,20 +20,22 @@ import java.util.Optional;
  * <pre>
  *   muxpool-config 1
  *   for HASH                              of the words and of the program's path
+ *   body HASH                             of what is behind the empty line: all of it must be there
  *   stamp STAMP PATH                      of a file; any number of them
  *   (an empty line)
  *   what ssh -v said of its version
  *   those lines of ssh -G that sessions need
  * </pre>
  *
- * A file's stamp is its device, inode, size and time of change, ctime: nobody can set that one back. It is believed only
- * when the file had not been changed for two seconds before it was read, so that no change can have the same time.
+ * A file's stamp is its device, inode, size and time of change, ctime: nobody can set that one back without setting the
+ * clock back. A network file system may show another machine's change some seconds late. It is believed only when the file had not been changed for two seconds before it was read, so that no change can have the same time.
  *
  * @param version what ssh said of itself
  * @param text what it printed, shortened to what sessions need
  */
 record ConfigNote(String version, String text) {
     private static final String FIRST = "muxpool-config 1";
+    private static final String BODY = "body ";
     private static final String STAMP = "stamp ";
     private static final String ABSENT = "none";
     private static final long QUIET_MILLIS = 2000;
@@ -46,10 +48,13 @@ record ConfigNote(String version, String text) {
             return Optional.empty();
         }
         String[] head = note.substring(0, end).split("\n", -1);
-        if (head.length < 3 || !head[0].equals(FIRST) || !head[1].equals(key(words, program))) {
+        if (head.length < 4
+                || !head[0].equals(FIRST)
+                || !head[1].equals(key(words, program))
+                || !head[2].equals(BODY + Sha256.base64(note.substring(end + 2)))) {
             return Optional.empty();
         }
-        for (int i = 2; i < head.length; i++) {
+        for (int i = 3; i < head.length; i++) {
             if (!isAsItWas(head[i])) {
                 return Optional.empty();
             }
@@ -64,7 +69,8 @@ record ConfigNote(String version, String text) {
      * @return empty when one of the files is too fresh to be believed
      */
     Optional<String> write(List<String> words, Path program, Collection<Path> files, long askedAtMillis) {
-        List<String> lines = new ArrayList<>(List.of(FIRST, key(words, program)));
+        String body = version + "\n" + text;
+        List<String> lines = new ArrayList<>(List.of(FIRST, key(words, program), BODY + Sha256.base64(body)));
         try {
             for (Path file : files) {
                 Stamp stamp = Stamp.of(file);
@@ -77,7 +83,7 @@ record ConfigNote(String version, String text) {
             // Not to be read, or no Unix.
             return Optional.empty();
         }
-        return Optional.of(String.join("\n", lines) + "\n\n" + version + "\n" + text);
+        return Optional.of(String.join("\n", lines) + "\n\n" + body);
     }
 
     /** The same note for other words, of which ssh would have said the same. */

@@ -1,7 +1,7 @@
 package io.muxpool.internal.process;
 
+import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -32,8 +32,18 @@ final class ConfigSources {
 
     private static final Pattern LINE = Pattern.compile("[ \\t\\f\\r]*([A-Za-z0-9]+)[ \\t\\f\\r=]*(.*)");
 
-    /** An option whose value would have to be looked at as a configuration's line is. */
-    private static final Pattern DOUBTFUL_WORD = Pattern.compile("(?i)(-o)?\\s*(include|match|canonical).*|.*\\$\\{.*");
+    /**
+     * In options, whose values would have to be looked at as a configuration's lines are, however they are bundled. SetEnv
+     * may be a secret, which is not to be kept.
+     */
+    private static final Pattern DOUBTFUL_WORD = Pattern.compile("(?i)include|match|canonical|setenv|%|\\$\\{");
+
+    /** ssh prints no more of a path, and other bytes than ASCII in its own way (log.c): then it is another's. */
+    private static final int MOST_PRINTED = 199;
+
+    /** How compiled programs begin: ELF, and what macOS has, for one processor or several. */
+    private static final Set<Integer> COMPILED =
+            Set.of(0x7F454C46, 0xFEEDFACE, 0xFEEDFACF, 0xCEFAEDFE, 0xCFFAEDFE, 0xCAFEBABE);
 
     /** Criteria of Match that look at nothing but names, and whether one has a value. */
     private static final Set<String> WITH_VALUE = Set.of("host", "originalhost", "user", "localuser", "tagged");
@@ -74,15 +84,20 @@ final class ConfigSources {
     }
 
     private boolean addAll(List<String> words, Path program, String chatter) throws IOException {
-        if (isScript(program)
-                || words.stream().anyMatch(word -> DOUBTFUL_WORD.matcher(word).matches())) {
+        if (!isCompiled(program) || areDoubtful(words)) {
             return false;
         }
         files.add(program);
         Set<Path> configs = new LinkedHashSet<>();
         Matcher reading = READING.matcher(chatter);
         while (reading.find()) {
-            configs.add(Path.of(reading.group(1)));
+            String printed = reading.group(1);
+            Path config = Path.of(printed);
+            // One that is not there has just been removed, or has another name than was printed.
+            if (printed.length() > MOST_PRINTED || printed.indexOf('\\') >= 0 || Files.notExists(config)) {
+                return false;
+            }
+            configs.add(config);
         }
         if (configs.isEmpty()) {
             // Or it was told to be quiet.
@@ -108,9 +123,21 @@ final class ConfigSources {
         return true;
     }
 
-    private static boolean isScript(Path program) throws IOException {
-        try (InputStream in = Files.newInputStream(program)) {
-            return in.read() == '#' && in.read() == '!';
+    /** The path behind -F is no option's value. */
+    private static boolean areDoubtful(List<String> words) {
+        for (int i = 0; i < words.size(); i++) {
+            boolean path = i > 0 && words.get(i - 1).equals("-F");
+            if (!path && DOUBTFUL_WORD.matcher(words.get(i)).find()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A script's answer may depend on anything. */
+    private static boolean isCompiled(Path program) throws IOException {
+        try (DataInputStream in = new DataInputStream(Files.newInputStream(program))) {
+            return COMPILED.contains(in.readInt());
         }
     }
 
@@ -144,8 +171,12 @@ final class ConfigSources {
             forEveryHost = value.strip().equals("*");
         } else if (keyword.equals("match")) {
             forEveryHost = value.strip().equalsIgnoreCase("all");
-        } else if (!forEveryHost && SshConfig.OF_SESSIONS.contains(keyword)) {
-            sameForEveryHost = false;
+        } else if (SshConfig.OF_SESSIONS.contains(keyword)) {
+            sameForEveryHost &= forEveryHost;
+            if (value.indexOf('%') >= 0) {
+                // From 10.0 on SetEnv's tokens are replaced: by the host, and by this machine's name.
+                return false;
+            }
         }
         return switch (keyword) {
             case "include" -> addIncluded(value);
@@ -156,7 +187,7 @@ final class ConfigSources {
     }
 
     private boolean addIncluded(String patterns) throws IOException {
-        if (patterns.matches(".*[\"'\\\\%$].*")) {
+        if (patterns.matches(".*([\"'\\\\%$]|[^\\x00-\\x7F]).*")) {
             return false;
         }
         for (String pattern : patterns.strip().split("[ \\t\\f\\r=]+", -1)) {

@@ -124,20 +124,17 @@ public final class KeptConfig {
     private SshConfig ask(Common common, Job job) {
         long askedAtMillis = System.currentTimeMillis();
         SshConfig.Answer answer = SshConfig.ask(remote, job);
-        if (answer.config().failure().isPresent()) {
-            return answer.config();
-        }
-        Optional<ConfigSources> sources = ConfigSources.of(words, program, answer.said());
-        common.differing = sources.isEmpty() || !sources.get().areSameForEveryHost();
+        Optional<ConfigSources> sources = answer.config().failure().isPresent()
+                ? Optional.empty()
+                : ConfigSources.of(words, program, answer.said());
         String version = answer.said().lines().findFirst().orElse("");
-        sources.flatMap(all -> new ConfigNote(version, answer.config().sessionLines())
-                        .write(wordsAndHost, program, all.files(), askedAtMillis))
-                .ifPresent(note -> {
-                    shelf.keep(note);
-                    if (!common.differing) {
-                        common.note = ConfigNote.readdressed(note, words, program);
-                    }
-                });
+        Optional<String> note =
+                sources.flatMap(all -> new ConfigNote(version, answer.config().sessionLines())
+                        .write(wordsAndHost, program, all.files(), askedAtMillis));
+        note.ifPresent(shelf::keep);
+        // Where nothing can be kept, the others must not wait in line for it.
+        common.differing = note.isEmpty() || !sources.orElseThrow().areSameForEveryHost();
+        common.note = common.differing ? null : ConfigNote.readdressed(note.orElseThrow(), words, program);
         return answer.config();
     }
 }

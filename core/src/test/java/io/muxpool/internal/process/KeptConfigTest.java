@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muxpool.Job;
 import io.muxpool.Remote;
+import io.muxpool.internal.text.Sha256;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.ShortTemp;
 import java.io.IOException;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the real ssh said is kept while it would say the same again, and not where nobody can tell. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -71,6 +73,13 @@ final class KeptConfigTest {
         notKept.put("include of another's", config("Include ~nobody/one.conf\n"));
         notKept.put("include of a link to nowhere", config("Include " + dangling.resolve("*.conf") + "\n"));
         notKept.put("include that includes", config("Include " + config("Match exec true\n") + "\n"));
+        notKept.put("token", config("Host other\n    SetEnv T=%h\n"));
+        notKept.put("include of another alphabet", config("Include " + temp.resolve("zo\u00eb.conf") + "\n"));
+        notKept.put("name of another alphabet", Files.writeString(temp.resolve("zo\u00eb"), BLOCK));
+        Path odd = Files.writeString(temp.resolve("a\\b.conf"), "Match exec true\n");
+        notKept.put("include of an odd name", config("Include " + odd.resolveSibling("a*.conf") + "\n"));
+        Path deep = Files.createDirectories(temp.resolve("d".repeat(100)).resolve("e".repeat(100)));
+        notKept.put("name too long to be told", Files.writeString(deep.resolve("config"), BLOCK));
         notKept.put("quoted keyword", config("\"Match\" exec true\n"));
 
         String probe = "SetEnv PROBE=asked.example\n";
@@ -115,8 +124,15 @@ final class KeptConfigTest {
 
         @Override
         public void keep(String text) {
-            note = Optional.of(text.replace("asked.example", KEPT));
+            note = Optional.of(spoilt(text, KEPT));
         }
+    }
+
+    /** A note that says another thing than ssh did, and is whole. */
+    private static String spoilt(String note, String probe) {
+        int body = note.indexOf("\n\n") + 2;
+        String other = note.substring(body).replace("asked.example", probe);
+        return note.substring(0, body).replaceFirst("(?m)^body .*$", "body " + Sha256.base64(other)) + other;
     }
 
     private static Remote.Builder remote(Path config) {
@@ -166,6 +182,21 @@ final class KeptConfigTest {
         assertThat(shelf.note).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "-oSetEnv=TOKEN=secret",
+                "-oCanonicalizeHostname=yes",
+                "-4oCanonicalizeHostname=yes",
+                "-oControlPath=${HOME}/x",
+                "-oHostName=%h"
+            })
+    void optionThatWouldHaveToBeLookedIntoIsNotKept(String option) {
+        Box shelf = new Box();
+        probe(remote(plain).extraOptions(List.of(option)), shelf);
+        assertThat(shelf.note).isEmpty();
+    }
+
     @Test
     void quietProgramThatDoesNotSayWhatItReadIsAskedEachTime() {
         Box shelf = new Box();
@@ -201,7 +232,7 @@ final class KeptConfigTest {
         KeptConfig.Common common = commonOf(config);
         assertThat(common.note).contains("asked.example");
         // Spoilt where it is kept, to see who is told it.
-        common.note = String.valueOf(common.note).replace("asked.example", KEPT);
+        common.note = spoilt(String.valueOf(common.note), KEPT);
         Remote.Builder other = Remote.builder("other").configFile(config);
         Box shelf = new Box();
         assertThat(probe(other, shelf)).isEqualTo(KEPT);
@@ -282,12 +313,11 @@ final class KeptConfigTest {
         Box shelf = new Box();
         probe(remote(plain), shelf);
         String whole = shelf.note.orElseThrow();
-        int text = whole.indexOf("\n\n") + 2;
-        for (int end = 0; end < whole.indexOf('\n', text); end++) {
+        for (int end = 0; end < whole.length(); end += 1 + whole.length() / 100) {
             shelf.note = Optional.of(whole.substring(0, end));
             assertThat(probe(remote(plain), shelf)).as("cut at " + end).isEqualTo("asked.example");
-            // Once is enough for all that is before the files.
-            end = Math.max(end, Math.min(end + 40, text - 30));
         }
+        shelf.note = Optional.of(whole.replace(KEPT, "forged.example"));
+        assertThat(probe(remote(plain), shelf)).as("another text").isEqualTo("asked.example");
     }
 }
