@@ -1,6 +1,7 @@
 package io.muxpool.stress;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** A run of it all. */
@@ -15,8 +16,10 @@ final class Chaos {
      * @param before what this JVM held behind a while of calm, its pools closed
      * @param after the same behind the chaos
      * @param leases files of leases that were left
+     * @param strays processes that should not have been left
+     * @param diskFilled whether there was a disk to be filled
      */
-    record Outcome(Judge judge, Holding before, Holding after, int leases) {
+    record Outcome(Judge judge, Holding before, Holding after, int leases, List<String> strays, boolean diskFilled) {
         /** All of it, for people. */
         String report() {
             return judge.report()
@@ -43,8 +46,9 @@ final class Chaos {
             }
             Holding after = Holding.now();
             int leases = ground.leases();
+            List<String> strays = ground.strays(faults.getOrDefault(Fault.STOP_MASTER, 0));
             Judge judge = Judge.of(Witness.Testimony.of(ground.witnesses()), ground.journalAtRest(), faults);
-            return new Outcome(judge, before, after, leases);
+            return new Outcome(judge, before, after, leases, strays, ground.hasDisk());
         }
     }
 }

@@ -64,7 +64,8 @@ record Deed(long number, Kind kind, int size, Duration timeout) {
 
     /** What its processes have in their command lines, and no other has. */
     String mark() {
-        return "sleep 6." + number;
+        // Of one length, so that none is the beginning of another.
+        return String.format("sleep 6.%012d", number);
     }
 
     /** What is wrong with a result; empty when nothing is. */

@@ -4,6 +4,7 @@ import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
 import io.muxpool.testkit.TcpProxy;
 import java.io.IOException;
@@ -11,9 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** What the chaos happens on: an sshd, a proxy before it, a small disk for the sockets, and the journal. */
@@ -101,6 +104,44 @@ final class Ground implements AutoCloseable {
     /** The ssh masters of all crews. */
     List<Long> masters() {
         return LeakCheck.masters(disk);
+    }
+
+    /** Tells one of them to end, by its own protocol. False when there is none, or it does not hear. */
+    boolean terminateOne(Random random) throws IOException, InterruptedException {
+        List<Path> sockets;
+        try (Stream<Path> files = Files.walk(disk)) {
+            sockets = files.filter(file -> file.toString().matches(".*/c/s[^./]+"))
+                    .toList();
+        }
+        return !sockets.isEmpty()
+                && ends(
+                        "timeout",
+                        "5",
+                        Ssh.program(),
+                        "-F",
+                        "none",
+                        "-O",
+                        "exit",
+                        "-S",
+                        sockets.get(random.nextInt(sockets.size())).toString(),
+                        "any");
+    }
+
+    /**
+     * The ssh processes that nobody is left to look after, when all crews have ended: clients of masters, and masters without
+     * a lease beyond those that were given up because they hung. A crew that was killed leaves clients until their commands end.
+     *
+     * @param hung how many masters were stopped for a while
+     */
+    List<String> strays(int hung) throws IOException {
+        List<String> strays = new ArrayList<>();
+        LeakCheck.passengersAfter(Duration.ofSeconds(20), disk)
+                .forEach(pid -> strays.add("still there: " + pid + " " + Processes.commandLine(pid)));
+        int masters = masters().size();
+        if (masters > leases() + hung) {
+            strays.add(masters + " masters, " + leases() + " leases, and " + hung + " were stopped");
+        }
+        return strays;
     }
 
     /** How often each number is in the journal, when nothing can write to it any more. */

@@ -6,6 +6,10 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +19,7 @@ import java.util.Random;
 final class Monkey {
     private final Ground ground;
     private final Random random;
-    private final List<Fault> faults;
+    private final Deque<Fault> bag = new ArrayDeque<>();
     private final Map<Fault, Integer> done = new EnumMap<>(Fault.class);
     private long nextCrew = 2;
     private Victim victim;
@@ -23,7 +27,6 @@ final class Monkey {
     Monkey(Ground ground, long seed) throws IOException {
         this.ground = ground;
         this.random = new Random(seed);
-        this.faults = List.of(Fault.values());
         this.victim = newVictim();
     }
 
@@ -36,7 +39,7 @@ final class Monkey {
         long end = System.nanoTime() + howLong.toNanos();
         try {
             while (System.nanoTime() - end < 0) {
-                Fault fault = faults.get(random.nextInt(faults.size()));
+                Fault fault = next();
                 if (does(fault)) {
                     done.merge(fault, 1, Integer::sum);
                 }
@@ -55,6 +58,16 @@ final class Monkey {
         }
     }
 
+    /** In an order of chance, none a second time before all have had their turn. */
+    private Fault next() {
+        if (bag.isEmpty()) {
+            List<Fault> all = new ArrayList<>(List.of(Fault.values()));
+            Collections.shuffle(all, random);
+            bag.addAll(all);
+        }
+        return bag.remove();
+    }
+
     /** False when there was nothing to do it to. */
     private boolean does(Fault fault) throws Exception {
         switch (fault) {
@@ -62,7 +75,7 @@ final class Monkey {
                 return signalOne(ground.masters(), "KILL");
             }
             case TERMINATE_MASTER -> {
-                return signalOne(ground.masters(), "TERM");
+                return ground.terminateOne(random);
             }
             case STOP_MASTER -> {
                 return stopOne(ground.masters());

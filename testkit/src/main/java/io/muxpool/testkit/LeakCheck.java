@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -113,6 +114,15 @@ public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
             Processes.signal(stubborn, "KILL");
             stubborn.forEach(pid -> Processes.awaitGone(pid, MASTER_GRACE));
         }
+    }
+
+    /** The ssh clients that are no masters, and work with a socket in a directory, if they do not end in time. */
+    public static List<Long> passengersAfter(Duration atMost, Path socketDir) {
+        Supplier<List<Long>> passengers = () -> clientsIn(socketDir).stream()
+                .filter(pid -> !isMaster(Processes.commandLine(pid)))
+                .toList();
+        Await.until(atMost, POLL, () -> passengers.get().isEmpty());
+        return passengers.get();
     }
 
     /** The ssh masters whose sockets are in a directory, those included that are about to be. */
