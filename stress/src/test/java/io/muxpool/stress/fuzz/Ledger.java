@@ -8,18 +8,15 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a fake server and the masters that come to it say in one encounter. Channels are numbered in the order they are opened
- * in, whichever master opens them; not the one that a master is started with, which is served as it should be.
- * Thread-safe: one lock, its own.
+ * in, whichever master opens them. Thread-safe: one lock, its own.
  */
 final class Ledger implements FakeServer.Listener {
     /** Above all that a byte can say. */
@@ -35,7 +32,6 @@ final class Ledger implements FakeServer.Listener {
 
     // All guarded by this.
     private final List<Visitor> visitors = new ArrayList<>();
-    private final Map<Visitor, ServedChannel> starts = new HashMap<>();
     private final Set<Visitor> answering = new HashSet<>();
     private final List<ServedChannel> channels = new ArrayList<>();
     private final List<Frame> heard = new ArrayList<>();
@@ -60,7 +56,6 @@ final class Ledger implements FakeServer.Listener {
     @Override
     public synchronized void left(Visitor visitor) {
         visitors.remove(visitor);
-        starts.remove(visitor);
         answering.remove(visitor);
         notifyAll();
     }
@@ -72,37 +67,16 @@ final class Ledger implements FakeServer.Listener {
         } else if (message.type() == Frame.OPEN_FAILURE && message.recipient() == PING) {
             answering.add(visitor);
         } else if (message.type() > Frame.OPEN_FAILURE && message.type() <= Frame.FAILURE) {
-            @Nullable ServedChannel start = starts.get(visitor);
-            if (start != null && start.is(visitor, message.recipient())) {
-                serve(start, message);
-            } else {
-                heard(message, visitor);
-            }
+            heard(message, visitor);
         }
         notifyAll();
     }
 
     private void opened(ServedChannel channel, Frame message) {
-        if (starts.putIfAbsent(channel.visitor(), channel) == null) {
-            serve(channel, message);
-            return;
-        }
         channels.add(channel);
         heard.add(message);
         if (closing) {
             channel.farewell(OWN_NUMBERS + channels.size()).forEach(said -> say(channel.visitor(), bytes(said)));
-        }
-    }
-
-    private void serve(ServedChannel start, Frame message) {
-        start.heard(message);
-        if (start.carriesACommand()) {
-            // Whoever started the master did not wait for it, and the next one found it there.
-            channels.add(start);
-        }
-        for (ChannelMessage said : start.service(message, OWN_NUMBERS)) {
-            start.said(frame(bytes(said)));
-            start.visitor().say(frame(bytes(said)).type(), frame(bytes(said)).payload());
         }
     }
 

@@ -1,7 +1,6 @@
 package io.muxpool.stress.fuzz;
 
 import io.muxpool.internal.mux.wire.ChannelMessage;
-import io.muxpool.internal.mux.wire.ChannelRequest;
 import io.muxpool.testkit.Fields;
 import io.muxpool.testkit.Frame;
 import io.muxpool.testkit.Visitor;
@@ -103,11 +102,6 @@ final class ServedChannel {
         return command.contains(mark);
     }
 
-    /** Other than that which a master is started with. */
-    boolean carriesACommand() {
-        return !command.isEmpty() && !command.equals("exit");
-    }
-
     /** Whether the command may have been called off: replies are told apart by their order alone. */
     boolean refusedTheCommand() {
         return replies.size() > commandAt && !replies.get(commandAt);
@@ -139,19 +133,6 @@ final class ServedChannel {
             messages.add(new ChannelMessage.Close(number));
         }
         return messages;
-    }
-
-    /** What a well-behaved server says to the command that a master is started with. */
-    List<ChannelMessage> service(Frame message, int itsServerNumber) {
-        if (message.type() == Frame.OPEN) {
-            return List.of(new ChannelMessage.OpenConfirmation(number, itsServerNumber, 0, PACKET));
-        }
-        return message.isRequest("exec")
-                ? List.of(
-                        new ChannelMessage.Success(number),
-                        new ChannelMessage.Request(number, false, new ChannelRequest.ExitStatus(0)),
-                        new ChannelMessage.Close(number))
-                : List.of();
     }
 
     @Override
