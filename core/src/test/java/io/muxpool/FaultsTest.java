@@ -131,7 +131,7 @@ final class FaultsTest {
             assertThatThrownBy(() -> pool.run("true"))
                     .isInstanceOf(SshConnectException.class)
                     .hasMessageContaining("Connection refused")
-                    .hasMessageContaining("-M -f -N -oControlPersist=600s box")
+                    .hasMessageContaining("-M -oControlPersist=600s box")
                     .hasMessageContaining("-v");
         }
     }
