@@ -12,9 +12,6 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Commands, one after the other in a thread of their own, while ours plays the other side; each ends in time. */
 final class Calls {
-    /** How late a call may be after its job's end; then it must have ended, whatever the other side did. */
-    private static final Duration LATEST = Duration.ofSeconds(1);
-
     private static final Duration HANGS = Duration.ofSeconds(20);
 
     /** So that a straggler of one encounter is nobody in the next. */
@@ -28,11 +25,19 @@ final class Calls {
 
     private final Way way;
     private final Duration timeout;
+    private final Duration latest;
     private volatile boolean done;
 
-    Calls(Way way, Duration timeout) {
+    /**
+     * Makes none yet.
+     *
+     * @param timeout of each one's job
+     * @param latest how late a call may be after that; then it must have ended, whatever the other side did
+     */
+    Calls(Way way, Duration timeout, Duration latest) {
         this.way = way;
         this.timeout = timeout;
+        this.latest = latest;
     }
 
     /** Whether all of them have ended. */
@@ -89,7 +94,7 @@ final class Calls {
         long start = System.nanoTime();
         Told told = Told.by(() -> way.run(errand, mark), mark);
         Duration late = Duration.ofNanos(System.nanoTime() - start).minus(timeout);
-        if (late.compareTo(LATEST) > 0) {
+        if (late.compareTo(latest) > 0) {
             throw new AssertionError(errand + " ended " + late.toMillis() + " ms after its deadline: " + told.words());
         }
         return told;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Two commands, one after the other, over a master that plays a {@link Play}; and what may be said of them. */
 final class Encounter {
+    private static final Duration LATEST = Duration.ofSeconds(1);
     private static final Duration POLL = Duration.ofMillis(2);
 
     private final Play play;
@@ -70,7 +71,7 @@ final class Encounter {
     }
 
     private List<Told> over(Link link) throws InterruptedException {
-        Calls calls = new Calls((errand, mark) -> errand.on(link, Job.withTimeout(timeout), mark), timeout);
+        Calls calls = new Calls((errand, mark) -> errand.on(link, Job.withTimeout(timeout), mark), timeout, LATEST);
         List<Told> told = calls.during(play.errands(), () -> {
             @Nullable Attached client = nextClient();
             if (client != null) {

@@ -25,6 +25,12 @@ final class Stage implements AutoCloseable {
     /** What it takes to start a master, with all that runs beside. */
     private static final Duration PATIENT = Duration.ofSeconds(20);
 
+    /**
+     * A server that takes its time over an answer makes the round trip long, and four of those are waited for, 3 s at most, to
+     * hear of a kill; and there is what it takes to notice.
+     */
+    private static final Duration LATEST = Duration.ofSeconds(4);
+
     /** Then a master is sent away: a channel that its client and its server leave at once may never be closed by it. */
     private static final Duration SETTLING = Duration.ofMillis(200);
 
@@ -113,7 +119,8 @@ final class Stage implements AutoCloseable {
                         return errand.on(connection, job, mark);
                     }
                 },
-                timeout);
+                timeout,
+                LATEST);
         ServerSide server = new ServerSide(ledger, play.manner(), calls);
         boolean[] more = {true};
         return calls.during(play.errands(), () -> {
