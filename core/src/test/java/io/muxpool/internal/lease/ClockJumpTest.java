@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.ShortTemp;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -79,6 +82,24 @@ class ClockJumpTest {
         assertThat(taken).containsExactly(held.socket());
         held.release();
         assertThat(seen).as("some were pruned as too old").hasSizeGreaterThan(THREADS);
+    }
+
+    @Test
+    void warmMasterIsTriedUntilItIsAMomentTooOld() throws IOException {
+        Lease first = store.acquire();
+        UnixSockets.make(first.socket());
+        first.release();
+        Instant touched = Instant.ofEpochSecond(1_700_000_000);
+        Files.setLastModifiedTime(first.socket(), FileTime.from(touched));
+        Instant last = touched.plus(Duration.ofMinutes(90));
+        now.set(last);
+        Lease second = store.acquire();
+        assertThat(second.socket()).isEqualTo(first.socket());
+        second.release();
+        now.set(last.plusNanos(1));
+        Lease third = store.acquire();
+        assertThat(third.socket()).isNotEqualTo(first.socket());
+        third.discard();
     }
 
     @Test

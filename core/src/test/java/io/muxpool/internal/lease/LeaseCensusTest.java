@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -19,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class LeaseCensusTest {
@@ -130,6 +134,20 @@ class LeaseCensusTest {
     }
 
     @Test
+    void leasesAreListedInTheOrderOfTheirModesAndPools() {
+        List<Lease> leases = new ArrayList<>();
+        for (String mode : List.of("k", "b", "m", "c", "a")) {
+            for (String pool : List.of("one", "two", "three")) {
+                leases.add(new LeaseStore(root, mode, pool, LeaseWorker.PERSIST).acquire());
+            }
+        }
+        assertThat(LeaseCensus.take(root))
+                .hasSize(15)
+                .isSortedAccordingTo(Comparator.comparing(Entry::mode).thenComparing(Entry::hash));
+        leases.forEach(Lease::discard);
+    }
+
+    @Test
     void idleLeaseIsTakenAndThenExclusive() {
         Lease lease = lease();
         lease.release();
@@ -192,6 +210,57 @@ class LeaseCensusTest {
                 .isInstanceOf(SocketDirectoryException.class)
                 .hasMessageContaining("0755")
                 .hasMessageContaining("0700");
+    }
+
+    @Test
+    void directoriesThatAreNotThereYetAreSaidToBeMade() {
+        assertThat(LeaseCensus.inspectDirectories(root)).startsWith(root + " is not there yet");
+        assertThat(root).doesNotExist();
+    }
+
+    @Test
+    void safeDirectoriesAreCountedWithoutTheFilesBesideThem() throws IOException {
+        Files.createDirectory(root, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        assertThat(LeaseCensus.inspectDirectories(root)).contains("(1 directory) are yours alone");
+        Lease lease = lease();
+        store.learnSessions(4);
+        // Root, mode and pool, and the three of the pool.
+        assertThat(LeaseCensus.inspectDirectories(root)).contains("(6 directories) are yours alone");
+        lease.discard();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {".", "..", "../..", "../../.."})
+    void unsafeDirectoryOfAnyLevelIsFound(String level) throws IOException {
+        Lease lease = lease();
+        lease.release();
+        Path directory = lease.socket().resolveSibling(level).normalize();
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-x---"));
+        assertThatThrownBy(() -> LeaseCensus.inspectDirectories(root))
+                .isInstanceOf(SocketDirectoryException.class)
+                .hasMessageContainingAll("directory " + directory + " is not safe", "0750");
+    }
+
+    @Test
+    void fileInADirectorysPlaceIsFoundByInspection() throws IOException {
+        lease().discard();
+        Files.createFile(root.resolve("file"));
+        assertThatThrownBy(() -> LeaseCensus.inspectDirectories(root))
+                .isInstanceOf(SocketDirectoryException.class)
+                .hasMessageContainingAll(root + "/file is not safe", "a regular file");
+    }
+
+    @Test
+    void roomThatSocketPathsTakeIsSaid() {
+        Lease lease = lease();
+        int bytes = lease.socket().toString().length();
+        lease.discard();
+        assertThat(LeaseCensus.inspectPath(root, LeaseWorker.MODE))
+                .startsWith("control sockets have paths of " + bytes + " bytes, and ");
+        Path deep = root.resolve("d".repeat(90));
+        assertThatThrownBy(() -> LeaseCensus.inspectPath(deep, LeaseWorker.MODE))
+                .isInstanceOf(SocketDirectoryException.class)
+                .hasMessageContaining("too deep");
     }
 
     private Lease lease() {

@@ -96,6 +96,7 @@ class LeaseStoreTest {
         void lockFileHasTheSocketsNameInUsedAndAfterReleaseInFree() {
             Lease lease = store.acquire();
             assertThat(lease.socket()).isEqualTo(namespace(lease).resolve("c").resolve(name(lease)));
+            assertThat(lease).hasToString("Lease[" + lease.socket() + "]");
             assertThat(lease.socket()).doesNotExist();
             assertThat(used(lease)).isRegularFile();
             assertThat(free(lease)).doesNotExist();
@@ -145,6 +146,20 @@ class LeaseStoreTest {
                     .hasContent("pid " + ProcessHandle.current().pid() + "\npool " + DESCRIPTION + "\n");
             assertThat(used(lease)).isEmptyFile();
             lease.discard();
+        }
+
+        @Test
+        void whoTakesALeaseAgainNotesItselfAndSweepsUpWhatTheLastOwnerLeft() throws IOException {
+            Lease first = warm(store.acquire());
+            first.release();
+            Path note = first.socket().resolveSibling(name(first) + ".owner");
+            Files.writeString(note, "pid 1\npool none\n");
+            Path halfBound = Files.createFile(first.socket().resolveSibling(name(first) + ".0123456789abcdef"));
+            Lease second = store.acquire();
+            assertThat(second.socket()).isEqualTo(first.socket());
+            assertThat(note).hasContent("pid " + ProcessHandle.current().pid() + "\npool " + DESCRIPTION + "\n");
+            assertThat(halfBound).doesNotExist();
+            second.discard();
         }
     }
 
@@ -463,6 +478,8 @@ class LeaseStoreTest {
             assertThat(used(lease)).exists();
             Lease next = store.acquire();
             assertThat(next.socket()).isEqualTo(lease.socket());
+            // The file in free/ is another one, whose lock would be worth nothing.
+            assertThat(anotherJvmGets()).isNotEqualTo(lease.socket());
             next.release();
             assertThat(free(lease)).hasContent("somebody else's");
         }
@@ -621,7 +638,7 @@ class LeaseStoreTest {
         void anyOtherModeOfTheRootIsRefusedAndNotMended(String permissions, String octal) throws IOException {
             Files.createDirectory(root);
             Files.setPosixFilePermissions(root, PosixFilePermissions.fromString(permissions));
-            assertRefused(root, store, octal, "0700");
+            assertRefused(root, store, octal, "0700", "chmod 700 " + root);
             assertThat(mode(root)).isEqualTo(permissions);
         }
 

@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -33,6 +35,32 @@ class LockFileTest {
         ((LockFile.Locked) attempt).file().close();
         assertThat(others).hasSize(3).allMatch(other -> other instanceof LockFile.Held);
         assertThat(opened).isOne();
+    }
+
+    @Test
+    void whatThisJvmLockedPastTheRegistryPassesForHeldAndIsNotClosed() throws IOException {
+        Path file = Files.createFile(temp.resolve("past"));
+        List<FileChannel> parked = new ArrayList<>();
+        FaultyDisk watched = new FaultyDisk(channel -> {
+            parked.add(channel);
+            return new FaultyDisk.Opened(channel);
+        });
+        try (FileChannel past = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            assertThat(past.tryLock()).isNotNull();
+            for (int i = 0; i < 2; i++) {
+                assertThat(LockFile.tryOpen(watched.on(temp.path()), "past", "past", false))
+                        .isEqualTo(new LockFile.Held());
+            }
+            // To close any descriptor of the file would drop the lock.
+            assertThat(parked)
+                    .singleElement()
+                    .satisfies(channel -> assertThat(channel.isOpen()).isTrue());
+        } finally {
+            LockRegistry.free("past");
+            for (FileChannel channel : parked) {
+                channel.close();
+            }
+        }
     }
 
     private LockFile.Attempt tryOpen() throws IOException {
