@@ -162,11 +162,20 @@ final class ChannelMessageTest {
     }
 
     @Test
+    void bytesBehindARequestAreAnErrorThatNamesItsType() {
+        assertThatExceptionOfType(ProtocolException.class)
+                .isThrownBy(() -> decode("00 62 00000009 00000006 7369676e616c 01 00000004 4b494c4c 00"))
+                .withMessage("1 bytes too many in a request of type signal");
+    }
+
+    @Test
     void aNumberThatIsNoUint32IsRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> new ChannelMessage.WindowAdjust(1, -1));
         assertThatIllegalArgumentException().isThrownBy(() -> new ChannelMessage.WindowAdjust(1, UINT32_MAX + 1));
         assertThatIllegalArgumentException().isThrownBy(() -> new ChannelRequest.ExitStatus(-1));
         assertThatIllegalArgumentException().isThrownBy(() -> new ChannelMessage.OpenConfirmation(1, 2, -1, 0));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ChannelMessage.OpenConfirmation(1, 2, 0, -1));
+        assertThatIllegalArgumentException().isThrownBy(() -> new ChannelMessage.OpenedByServer("", 2, -1, 0));
         assertThatIllegalArgumentException().isThrownBy(() -> new ChannelMessage.OpenedByServer("", 2, 0, -1));
     }
 }
