@@ -28,8 +28,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class LeakCheck implements BeforeEachCallback, AfterEachCallback {
 
-    // Threads kept for reuse stay for 10 s, which is not to be a race.
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    // Threads kept for reuse stay for 10 s, which is not to be a race. Who breaks code on purpose waits for less.
+    private static final Duration PATIENCE = Duration.ofSeconds(Integer.getInteger("muxpool.patience", 20));
     private static final Duration POLL = Duration.ofMillis(20);
     private static final Duration MASTER_GRACE = Duration.ofSeconds(2);
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakCheck.class);
