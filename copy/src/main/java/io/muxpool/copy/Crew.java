@@ -85,7 +85,7 @@ final class Crew implements AutoCloseable {
      * Carries all runs, in threads of its own.
      *
      * @param most lanes at once
-     * @return how many channels carried
+     * @return how many channels carried runs
      * @throws Exception what failed first, or that the job has ended: why is for the caller to ask
      */
     int carry(Runs runs, long size, int most, Lane first, long roundTripNanos, Opener opener) throws Exception {
@@ -112,8 +112,7 @@ final class Crew implements AutoCloseable {
     }
 
     private void work(Lane lane, Runs runs) throws IOException {
-        carrying.incrementAndGet();
-        lane.carry(runs);
+        lane.carry(runs, carrying::incrementAndGet);
         wake();
     }
 

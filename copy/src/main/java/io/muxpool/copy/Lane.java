@@ -6,6 +6,7 @@ import java.util.Deque;
 import net.schmizz.concurrent.Promise;
 import net.schmizz.sshj.sftp.Response;
 import net.schmizz.sshj.sftp.SFTPException;
+import org.jspecify.annotations.Nullable;
 
 /** One open file on one channel, and many requests on their way at once. Used by one thread. */
 final class Lane {
@@ -17,6 +18,7 @@ final class Lane {
     private final Flow flow;
     private final Deque<Block> flying = new ArrayDeque<>();
     private int bytesFlying;
+    private @Nullable Runnable first;
 
     Lane(Sftp sftp, byte[] handle, Flow flow) {
         this.sftp = sftp;
@@ -37,8 +39,13 @@ final class Lane {
         }
     }
 
-    /** Carries runs until none is left. */
-    void carry(Runs runs) throws IOException {
+    /**
+     * Carries runs until none is left.
+     *
+     * @param first done before the first run is told of as arrived
+     */
+    void carry(Runs runs, Runnable first) throws IOException {
+        this.first = first;
         for (Runs.Run run = runs.take(); run != null; run = runs.take()) {
             Load load = new Load(run);
             int step = sftp.block();
@@ -68,6 +75,11 @@ final class Lane {
         }
         block.load.left -= moved;
         if (block.load.left == 0) {
+            Runnable begun = first;
+            first = null;
+            if (begun != null) {
+                begun.run();
+            }
             runs.arrived(block.load.run);
         }
     }
