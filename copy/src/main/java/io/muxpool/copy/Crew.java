@@ -38,6 +38,8 @@ final class Crew implements AutoCloseable {
     private static final double FAST_ENOUGH = 500e6;
     private static final long LEAST_SPELL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long PATIENCE_SECONDS = 10;
+    private static final long TO_BREAK_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long GLANCE_MILLIS = 5;
 
     /** Opens the file once more, on a channel of its own. */
     interface Opener {
@@ -229,19 +231,28 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    /** How one of the processes behind the channels ended, before anybody made it. */
+    /** How the process behind a channel that broke has ended; empty when it was the connection that ended. */
     Optional<Exit> ended() throws InterruptedException {
-        for (Sftp channel : channels) {
-            Optional<Exit> exit = channel.ended();
-            if (exit.isPresent()) {
-                return exit;
+        long since = System.nanoTime();
+        // Whoever waited for an answer is told of the end before it is to be seen.
+        while (System.nanoTime() - since < TO_BREAK_NANOS) {
+            for (Sftp channel : channels) {
+                if (channel.isBroken(GLANCE_MILLIS)) {
+                    return channel.ended();
+                }
+            }
+            if (channels.isEmpty()) {
+                break;
             }
         }
         return Optional.empty();
     }
 
-    /** What became of the processes behind the channels: they are made to end. Blocks for moments. */
+    /** What became of the processes behind the channels, if there are any: they are made to end. Blocks for moments. */
     Ending ending() throws InterruptedException {
+        if (channels.isEmpty()) {
+            return Ending.notStarted();
+        }
         for (Sftp channel : channels) {
             Ending ending = channel.end();
             if (ending.fate() != Ending.Fate.CONFIRMED_DEAD) {

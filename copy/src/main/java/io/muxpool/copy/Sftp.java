@@ -34,10 +34,12 @@ final class Sftp implements AutoCloseable {
     private static final int LEAST_BLOCK = 32 * 1024;
     private static final int MOST_BLOCK = 128 * 1024;
     private static final long GLANCE_MILLIS = 500;
+    private static final long TO_END_MILLIS = 5_000;
 
     private final RemoteProcess process;
     private final Engine engine;
     private volatile int block = LEAST_BLOCK;
+    private volatile boolean closed;
     private volatile @Nullable Promise<Response, SFTPException> limits;
 
     private Sftp(RemoteProcess process) throws IOException {
@@ -54,6 +56,11 @@ final class Sftp implements AutoCloseable {
 
         boolean isDeaf() {
             return !reader.isAlive();
+        }
+
+        boolean awaitDeaf(long millis) throws InterruptedException {
+            reader.join(millis);
+            return isDeaf();
         }
     }
 
@@ -165,6 +172,24 @@ final class Sftp implements AutoCloseable {
                 .readFileAttributes();
     }
 
+    /** What has that name, a link itself if it is one; empty when nothing has. */
+    Optional<FileAttributes> look(String path) throws IOException {
+        Response answer = call(request(PacketType.LSTAT, path));
+        try {
+            return Optional.of(answer.ensurePacketTypeIs(PacketType.ATTRS).readFileAttributes());
+        } catch (SFTPException e) {
+            if (isMissing(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    static boolean isMissing(SFTPException e) {
+        return e.getStatusCode() == Response.StatusCode.NO_SUCH_FILE
+                || e.getStatusCode() == Response.StatusCode.NO_SUCH_PATH;
+    }
+
     void remove(String path) throws IOException {
         call(request(PacketType.REMOVE, path)).ensureStatusPacketIsOK();
     }
@@ -206,10 +231,19 @@ final class Sftp implements AutoCloseable {
         return real.readString(UTF_8);
     }
 
-    /** How its process has ended by itself; empty when it has not, or its connection is lost. */
+    /** Whether its output has come to an end, waited for so long, and nobody here has closed it. */
+    boolean isBroken(long waitedMillis) throws InterruptedException {
+        return !closed && engine.awaitDeaf(waitedMillis);
+    }
+
+    /** How the process of a broken one has ended; empty when its connection is lost. */
     Optional<Exit> ended() throws InterruptedException {
-        // Its end is told a moment before or behind that of its output.
-        if (!process.waitFor(GLANCE_MILLIS, TimeUnit.MILLISECONDS)) {
+        // Told a moment before or behind the end of its output.
+        return exit(TO_END_MILLIS);
+    }
+
+    private Optional<Exit> exit(long waitedMillis) throws InterruptedException {
+        if (!process.waitFor(waitedMillis, TimeUnit.MILLISECONDS)) {
             return Optional.empty();
         }
         try {
@@ -225,12 +259,15 @@ final class Sftp implements AutoCloseable {
      */
     Ending end() throws InterruptedException {
         close();
-        return ended().isPresent() ? Ending.confirmedDead() : process.kill().join();
+        return exit(GLANCE_MILLIS).isPresent()
+                ? Ending.confirmedDead()
+                : process.kill().join();
     }
 
     /** Lets it end by itself: it has read its last request. */
     @Override
     public void close() {
+        closed = true;
         try {
             engine.close();
         } catch (IOException e) {
