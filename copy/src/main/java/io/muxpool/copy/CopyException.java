@@ -4,8 +4,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file was not copied. Its target is what it was before, or still missing: a part is never put in its place. The message
- * says what happened, to which file, and what was left where.
+ * A file was not copied. Its target is what it was before, or still missing, unless the message says otherwise: when a
+ * connection is lost at the very end, whether the new file is in its place may not be known. A part is never put there. The
+ * message says what happened, to which file, and what was left where.
  */
 public final class CopyException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -19,7 +20,10 @@ public final class CopyException extends RuntimeException {
         this.retrySafe = retrySafe;
     }
 
-    /** The path of what has arrived, on the target's side; the same copy goes on from there. Empty when nothing was left. */
+    /**
+     * The path of what has arrived, on the target's side; the same copy goes on from there. Empty when nothing was left that
+     * it can go on from.
+     */
     public Optional<String> part() {
         return Optional.ofNullable(part);
     }

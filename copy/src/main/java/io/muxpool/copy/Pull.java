@@ -4,15 +4,12 @@ import io.muxpool.ConnectionPool;
 import io.muxpool.Job;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.EnumSet;
 import java.util.Objects;
 import java.util.Set;
@@ -76,14 +73,36 @@ final class Pull extends Trip {
                 version.getSize(),
                 mtime(version),
                 target));
-        try (FileChannel file = openPart(part)) {
+        try (PartFile opened = openPart(part)) {
+            FileChannel file = opened.channel();
             Runs runs = new Runs(version.getSize());
             long there = here(file::size);
             if (there > version.getSize() || (there > 0 && !compare(crew, source, file, there, runs))) {
                 here(() -> file.truncate(0));
             }
-            begun(part.toString(), runs, version.getSize());
+            begun(part.toString(), true, runs, version.getSize());
+            return filled(crew, sftp, source, handle, version, file, runs, roundTrip, part, target);
+        }
+    }
+
+    private Copied filled(
+            Crew crew,
+            Sftp sftp,
+            String source,
+            byte[] handle,
+            FileAttributes version,
+            FileChannel file,
+            Runs runs,
+            long roundTrip,
+            Path part,
+            Path target)
+            throws Exception {
+        try {
             return fill(crew, sftp, source, handle, version, file, runs, roundTrip, part, target);
+        } catch (Exception e) {
+            // While it is locked: later it may be another copy's.
+            dropUseless();
+            throw e;
         }
     }
 
@@ -105,7 +124,7 @@ final class Pull extends Trip {
             throws Exception {
         long size = version.getSize();
         boolean verify = options.verify();
-        RemoteSum asked = new RemoteSum(pool, job);
+        RemoteSum asked = sum();
         Future<RemoteSum.Answer> far = crew.threads().submit(() -> verify ? asked.whole(source) : asked.unasked());
         Future<String> near = crew.threads().submit(() -> verify ? LocalSum.following(file, size, runs) : "");
         Flow down = new Flow.Down(file);
@@ -145,41 +164,36 @@ final class Pull extends Trip {
         return here(name::toRealPath);
     }
 
-    /** Opens the part, and locks it: another copy to it that is under way would write to it, too. */
-    private FileChannel openPart(Path part) throws Exception {
-        FileChannel file = here(() -> FileChannel.open(
-                part,
-                Set.of(
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE,
-                        LinkOption.NOFOLLOW_LINKS),
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))));
-        boolean locked = false;
-        try {
-            locked = here(file::tryLock) != null;
-        } catch (OverlappingFileLockException e) {
-            // Another thread of this JVM has it.
-        } finally {
-            if (!locked) {
-                file.close();
-            }
-        }
-        if (!locked || !Files.exists(part, LinkOption.NOFOLLOW_LINKS)) {
+    private PartFile openPart(Path part) throws Exception {
+        @Nullable PartFile opened = here(() -> PartFile.tryOpen(part));
+        if (opened == null) {
             throw CopyException.refused("another copy to " + near() + " is under way");
         }
-        return file;
+        return opened;
     }
 
-    private static void settle(Path part, Path target, FileAttributes version) throws Exception {
-        @Nullable PosixFileAttributeView posix = Files.getFileAttributeView(part, PosixFileAttributeView.class);
-        here(() -> {
-            if (posix != null) {
-                posix.setPermissions(Modes.permissions(version.getMode().getPermissionsMask()));
-            }
-            Files.setLastModifiedTime(part, FileTime.from(mtime(version), TimeUnit.SECONDS));
-            return Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-        });
+    /**
+     * The time comes behind the rename: Java sets it on a descriptor of its own, whose end would drop the part's lock, and
+     * another process could take for an old part what becomes the target. It needs the right to read, so what is not for its
+     * owner to read is that at the very end.
+     */
+    private void settle(Path part, Path target, FileAttributes version) throws Exception {
+        Set<PosixFilePermission> wanted = Modes.permissions(version.getMode().getPermissionsMask());
+        Set<PosixFilePermission> first = EnumSet.of(PosixFilePermission.OWNER_READ);
+        first.addAll(wanted);
+        @Nullable PosixFileAttributeView partView = Files.getFileAttributeView(part, PosixFileAttributeView.class);
+        if (partView != null) {
+            here(() -> {
+                partView.setPermissions(first);
+                return first;
+            });
+        }
+        here(() -> Files.move(part, target, StandardCopyOption.ATOMIC_MOVE));
+        gone();
+        here(() -> Files.setLastModifiedTime(target, FileTime.from(mtime(version), TimeUnit.SECONDS)));
+        if (partView != null && !first.equals(wanted)) {
+            here(() -> Files.setPosixFilePermissions(target, wanted));
+        }
     }
 
     @Override

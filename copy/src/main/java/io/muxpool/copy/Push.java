@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.muxpool.ConnectionPool;
 import io.muxpool.Job;
+import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class Push extends Trip {
     private static final Duration TO_CLEAN_UP = Duration.ofSeconds(5);
     private static final int PRIVATE = 0600;
+    // As often as another copy may put its part into its place meanwhile.
+    private static final int ATTEMPTS = 3;
 
     private final Path local;
     private final String remote;
@@ -55,7 +59,12 @@ final class Push extends Trip {
     }
 
     /** The file itself, on whichever machine, and its state: what has the same is the same. */
-    private record Version(String file, long size, long mtimeNanos) {}
+    private record Version(String file, long size, long mtimeNanos) {
+        /** As SFTP has them. */
+        long seconds() {
+            return Math.floorDiv(mtimeNanos, 1_000_000_000L);
+        }
+    }
 
     private static Version version(Path source) throws Exception {
         BasicFileAttributes now = here(() -> Files.readAttributes(source, BasicFileAttributes.class));
@@ -86,38 +95,33 @@ final class Push extends Trip {
             String part = Names.in(Names.parent(target), name);
             Runs runs = new Runs(version.size);
             Part opened = openPart(crew, sftp, part, file, version.size, runs);
-            begun(opened.name, runs, version.size);
+            begun(opened.name, opened.name.equals(part), runs, version.size);
             int channels = runs.haveAll() ? 0 : carry(crew, sftp, opened, file, runs, version.size, roundTrip);
-            Copied copied = settle(crew, sftp, opened, target, source, version, channels, result(sum));
-            if (!opened.name.equals(part)) {
-                tidy(part);
-            }
-            return copied;
+            return settle(crew, sftp, opened, target, source, version, channels, result(sum));
         }
     }
 
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
     private record Part(String name, byte[] handle) {}
 
-    /** What an earlier copy left, and nobody could go on from. Whoever still writes to it finds that out by its rename. */
-    private void tidy(String part) {
-        try {
-            removePart(part);
-        } catch (Exception e) {
-            // It stays: the file is in its place all the same.
-            if (e instanceof InterruptedException) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
     private int carry(Crew crew, Sftp sftp, Part part, FileChannel file, Runs runs, long size, long roundTrip)
             throws Exception {
+        RemoteSum asked = sum();
+        // Meanwhile: whether what a failure leaves will be of use. Of a small file it is not worth a command.
+        boolean wanted = options.resume() && size > STRETCH;
+        @Nullable Future<Boolean> sums = wanted ? crew.threads().submit(asked::look) : null;
         Flow up = new Flow.Up(file);
-        return crew.carry(runs, size, options.stripes(), new Lane(sftp, part.handle, up), roundTrip, channel -> {
-            channel.block(sftp.block());
-            return new Lane(channel, channel.open(part.name, EnumSet.of(OpenMode.WRITE), FileAttributes.EMPTY), up);
-        });
+        try {
+            return crew.carry(runs, size, options.stripes(), new Lane(sftp, part.handle, up), roundTrip, channel -> {
+                channel.block(sftp.block());
+                return new Lane(channel, openToWrite(channel, part.name), up);
+            });
+        } finally {
+            if (sums != null && !asked.isSeated(Duration.ZERO)) {
+                // It would be in the way of the checksum.
+                sums.cancel(true);
+            }
+        }
     }
 
     /** Where the file is to be in the end; asks all it wants to know at once. */
@@ -143,7 +147,7 @@ final class Push extends Trip {
         try {
             requireFile(sftp.stat(inside).getType(), inside);
         } catch (SFTPException e) {
-            if (!isMissing(e)) {
+            if (!Sftp.isMissing(e)) {
                 throw e;
             }
         }
@@ -158,70 +162,126 @@ final class Push extends Trip {
     }
 
     /**
-     * Nobody else writes to it, or writes the same: see {@link Names#part}. One that cannot be trusted is left as it is, and
-     * the bytes go to a name of their own: another copy may be writing to it, and put it into the target's place.
+     * Nobody else writes to it, or writes the same: see {@link Names#part}. So one that is there is written over where it
+     * differs, also under a copy that is about to put it into the target's place. What is no file that this login may write
+     * to is left alone, and the bytes go to a name of their own.
      */
     private Part openPart(Crew crew, Sftp sftp, String part, FileChannel file, long size, Runs runs) throws Exception {
-        try {
-            return new Part(part, create(sftp, part));
-        } catch (SFTPException e) {
-            FileAttributes there;
+        for (int i = 0; ; i++) {
             try {
-                there = sftp.call(sftp.request(PacketType.LSTAT, part))
-                        .ensurePacketTypeIs(PacketType.ATTRS)
-                        .readFileAttributes();
-            } catch (SFTPException missing) {
-                throw e;
+                return new Part(part, create(sftp, part));
+            } catch (SFTPException e) {
+                Optional<FileAttributes> there = sftp.look(part);
+                if (i == ATTEMPTS || (there.isEmpty() && e.getStatusCode() != Response.StatusCode.FAILURE)) {
+                    throw e;
+                }
+                @Nullable Part opened = there.isEmpty() ? null : reopen(crew, sftp, part, there.get(), file, size, runs);
+                if (opened != null) {
+                    return opened;
+                }
+                // Another copy has put it into its place meanwhile.
             }
-            if (there.getType() == FileMode.Type.REGULAR
-                    && there.getSize() <= size
-                    && compare(crew, part, file, there.getSize(), runs)) {
-                return new Part(part, sftp.open(part, EnumSet.of(OpenMode.WRITE), FileAttributes.EMPTY));
-            }
-            String own = Names.in(Names.parent(part), Names.part(Names.last(part), UUID.randomUUID()));
-            return new Part(own, create(sftp, own));
         }
     }
 
+    private @Nullable Part reopen(
+            Crew crew, Sftp sftp, String part, FileAttributes there, FileChannel file, long size, Runs runs)
+            throws Exception {
+        if (there.getType() == FileMode.Type.REGULAR) {
+            try {
+                if ((there.getMode().getPermissionsMask() & PRIVATE) != PRIVATE) {
+                    // A copy ended between its last two steps. When it may not be changed, the open fails too.
+                    sftp.call(sftp.request(PacketType.SETSTAT, part).putFileAttributes(permissions(PRIVATE)));
+                }
+                byte[] handle = openToWrite(sftp, part);
+                if (there.getSize() > size) {
+                    sftp.call(sftp.request(PacketType.FSETSTAT, handle)
+                                    .putFileAttributes(new FileAttributes.Builder()
+                                            .withSize(size)
+                                            .build()))
+                            .ensureStatusPacketIsOK();
+                }
+                if (there.getSize() > 0) {
+                    compare(crew, part, file, Math.min(there.getSize(), size), runs);
+                }
+                return new Part(part, handle);
+            } catch (SFTPException e) {
+                if (Sftp.isMissing(e)) {
+                    return null;
+                }
+                if (e.getStatusCode() != Response.StatusCode.PERMISSION_DENIED) {
+                    throw e;
+                }
+            }
+        }
+        String own = Names.in(Names.parent(part), Names.part(Names.last(part), UUID.randomUUID()));
+        return new Part(own, create(sftp, own));
+    }
+
+    private static FileAttributes permissions(int mode) {
+        return new FileAttributes.Builder().withPermissions(mode).build();
+    }
+
+    private static byte[] openToWrite(Sftp sftp, String part) throws IOException {
+        return sftp.open(part, EnumSet.of(OpenMode.WRITE), FileAttributes.EMPTY);
+    }
+
     private static byte[] create(Sftp sftp, String part) throws Exception {
-        return sftp.open(
-                part,
-                EnumSet.of(OpenMode.WRITE, OpenMode.CREAT, OpenMode.EXCL),
-                new FileAttributes.Builder().withPermissions(PRIVATE).build());
+        return sftp.open(part, EnumSet.of(OpenMode.WRITE, OpenMode.CREAT, OpenMode.EXCL), permissions(PRIVATE));
     }
 
     /** All has arrived: check it, and put it in its place. */
     private Copied settle(
             Crew crew, Sftp sftp, Part part, String target, Path source, Version version, int channels, String sum)
             throws Exception {
-        Promise<Response, SFTPException> dressed = sftp.send(
-                sftp.request(PacketType.FSETSTAT, part.handle).putFileAttributes(attributes(source, version)));
         Promise<Response, SFTPException> sized = sftp.send(sftp.request(PacketType.FSTAT, part.handle));
         Promise<Response, SFTPException> closed = sftp.send(sftp.request(PacketType.CLOSE, part.handle));
-        RemoteSum asked = new RemoteSum(pool, job);
-        Future<RemoteSum.Answer> far =
-                crew.threads().submit(() -> options.verify() ? asked.whole(part.name) : asked.unasked());
-        sftp.answer(dressed).ensureStatusPacketIsOK();
+        RemoteSum asked = sum();
+        Future<RemoteSum.Answer> far = ask(crew, asked, part.name);
         long size = sftp.answer(sized)
                 .ensurePacketTypeIs(PacketType.ATTRS)
                 .readFileAttributes()
                 .getSize();
         sftp.answer(closed).ensureStatusPacketIsOK();
         Sftp still = yieldTo(asked, far, crew, sftp);
-        RemoteSum.Answer there = result(far);
+        RemoteSum.Answer there;
+        boolean placed = false;
+        try {
+            there = result(far);
+        } catch (NoSumException e) {
+            if (still.look(part.name).isPresent()) {
+                throw e;
+            }
+            // The same copy, made twice at once: the other one has put it into its place.
+            placed = true;
+            gone();
+            RemoteSum again = sum();
+            Future<RemoteSum.Answer> now = ask(crew, again, target);
+            still = yieldTo(again, now, crew, still);
+            there = result(now);
+        }
         if (!version(source).equals(version)) {
             throw spoilt(near() + " changed while it was copied: copy it again");
         }
         if (size != version.size || (there.isThere() && !there.sums().get(0).equals(sum))) {
             throw spoilt("what arrived at " + far() + " is not what " + near() + " is: copy it again");
         }
-        rename(still, part.name, target);
+        FileAttributes wanted = attributes(source, version);
+        if (placed) {
+            dress(still, target, wanted);
+        } else {
+            place(still, part.name, target, version, wanted);
+        }
         return arrived(target, channels, there.isThere() ? sum : null, there.why());
     }
 
+    private Future<RemoteSum.Answer> ask(Crew crew, RemoteSum sum, String path) {
+        return crew.threads().submit(() -> options.verify() ? sum.whole(path) : sum.unasked());
+    }
+
     private static FileAttributes attributes(Path source, Version version) throws Exception {
-        long seconds = Math.floorDiv(version.mtimeNanos, 1_000_000_000L);
-        FileAttributes.Builder builder = new FileAttributes.Builder().withAtimeMtime(seconds, seconds);
+        FileAttributes.Builder builder =
+                new FileAttributes.Builder().withAtimeMtime(version.seconds(), version.seconds());
         @Nullable PosixFileAttributeView posix = Files.getFileAttributeView(source, PosixFileAttributeView.class);
         return builder.withPermissions(
                         posix == null
@@ -230,20 +290,95 @@ final class Push extends Trip {
                 .build();
     }
 
-    private void rename(Sftp sftp, String part, String target) throws Exception {
-        Request request = sftp.supports("posix-rename")
+    /**
+     * Gives it the source's permissions and time, and renames it. Not before: who may not write to it, or read it, could not
+     * go on from it. One after the other, yet without waiting, so that a connection is hardly lost between the two.
+     */
+    private void place(Sftp sftp, String part, String target, Version version, FileAttributes wanted) throws Exception {
+        Promise<Response, SFTPException> dressed =
+                sftp.send(sftp.request(PacketType.SETSTAT, part).putFileAttributes(wanted));
+        Request rename = sftp.supports("posix-rename")
                 ? sftp.extended("posix-rename@openssh.com").putString(part, UTF_8)
                 : sftp.request(PacketType.RENAME, part);
-        Response answer = sftp.call(request.putString(target, UTF_8));
+        try {
+            @Nullable SFTPException refusal = refusal(sftp.call(rename.putString(target, UTF_8)));
+            if (refusal != null) {
+                requirePlaced(sftp, part, target, version, refusal);
+            }
+            gone();
+            if (refusal != null || refusal(sftp.answer(dressed)) != null) {
+                dress(sftp, target, wanted);
+            }
+        } catch (IOException lost) {
+            Optional<Boolean> placed = isPlaced(part, target, version);
+            if (placed.isEmpty()) {
+                inDoubt(target);
+            }
+            if (!placed.orElse(false)) {
+                throw lost;
+            }
+        }
+    }
+
+    private static @Nullable SFTPException refusal(Response answer) {
         try {
             answer.ensureStatusPacketIsOK();
+            return null;
         } catch (SFTPException e) {
+            return e;
+        }
+    }
+
+    /** A rename that is refused is none to be made when the same copy, made twice at once, was faster. */
+    private void requirePlaced(Sftp sftp, String part, String target, Version version, SFTPException refusal)
+            throws IOException {
+        if (sftp.look(part).isPresent()) {
             throw new CopyException(
                     "the whole file is at " + Names.printable(part) + ", and the server does not rename it to "
-                            + Names.printable(target) + ": " + e.getMessage(),
+                            + Names.printable(target) + ": " + refusal.getMessage(),
                     part,
                     false,
-                    e);
+                    refusal);
+        }
+        Optional<FileAttributes> there = sftp.look(target);
+        if (there.isEmpty() || there.get().getSize() != version.size) {
+            gone();
+            throw new CopyException(
+                    Names.printable(part) + " was taken away by somebody else when it was whole, and " + far()
+                            + " is another file: copy it again",
+                    null,
+                    true,
+                    refusal);
+        }
+    }
+
+    /** Whether a rename whose answer is lost was made; empty when that cannot be told. */
+    private Optional<Boolean> isPlaced(String part, String target, Version version) {
+        try (Sftp again = Sftp.open(pool, Job.withTimeout(TO_CLEAN_UP))) {
+            if (again.look(part).isPresent()) {
+                return Optional.of(false);
+            }
+            boolean same = again.look(target)
+                    .filter(there -> there.getSize() == version.size && mtime(there) == version.seconds())
+                    .isPresent();
+            return same ? Optional.of(true) : Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Gives the target the source's permissions and time. */
+    private void dress(Sftp sftp, String target, FileAttributes wanted) throws IOException {
+        @Nullable SFTPException refusal =
+                refusal(sftp.call(sftp.request(PacketType.SETSTAT, target).putFileAttributes(wanted)));
+        if (refusal != null) {
+            throw new CopyException(
+                    "the new file is at " + far()
+                            + ", whole, but the server does not give it the permissions and the time" + " of " + near()
+                            + ": " + refusal.getMessage(),
+                    null,
+                    false,
+                    refusal);
         }
     }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** SHA-256 of a file on the other side, by a program there, on the same connections. For one question. */
@@ -30,6 +31,7 @@ final class RemoteSum {
     /** Behind it no failure means that there is no such program. */
     private static final String READY = "ready";
 
+    private static final String LOOK = FIND + "echo " + READY;
     private static final String WHOLE = FIND + "echo " + READY + "; exec $sum <\"$1\"";
     private static final String STRETCHES = FIND + "echo " + READY + "\n" + """
                     i=0
@@ -44,9 +46,13 @@ final class RemoteSum {
     private final Job job;
     private final CountDownLatch seated = new CountDownLatch(1);
 
-    RemoteSum(ConnectionPool pool, Job job) {
+    private final Consumer<Boolean> there;
+
+    /** @param there is told whether the other side makes checksums, once that is known */
+    RemoteSum(ConnectionPool pool, Job job, Consumer<Boolean> there) {
         this.pool = pool;
         this.job = job;
+        this.there = there;
     }
 
     /**
@@ -62,13 +68,18 @@ final class RemoteSum {
         }
     }
 
-    Answer whole(String path) {
+    /** @throws NoSumException when there is a program, and it fails: not to be taken for a server without checksums */
+    Answer whole(String path) throws NoSumException {
         Answer answer = ask(1, Command.of("sh", "-c", WHOLE, "sh", path));
         if (!answer.isThere() && answer.ready) {
-            // Not to be taken for a server without checksums: what arrived may be spoilt.
-            throw new IllegalStateException("the checksum of what arrived failed: " + answer.why);
+            throw new NoSumException(answer.why);
         }
         return answer;
+    }
+
+    /** Only whether there is such a program. */
+    boolean look() {
+        return ask(0, Command.of("sh", "-c", LOOK)).isThere();
     }
 
     /** Of a file's stretches of so many bytes each, from its begin on; that of nothing beyond its end. */
@@ -100,15 +111,19 @@ final class RemoteSum {
             if (e.retrySafe()) {
                 throw e;
             }
+            there.accept(false);
             return no("the server runs no command there: " + e.getMessage());
         }
         if (result.exit().equals(new Exit.Exited(127))) {
+            there.accept(false);
             return no("there is no sha256sum, shasum, sha256 or openssl there");
         }
         List<String> said = result.stdoutText().lines().toList();
         boolean ready = !said.isEmpty() && said.get(0).equals(READY);
+        there.accept(ready);
         List<String> lines = ready ? said.subList(1, said.size()) : said;
-        boolean sums = lines.size() == count
+        boolean sums = ready
+                && lines.size() == count
                 && lines.stream().allMatch(line -> SUM.matcher(line).matches());
         if (!result.exit().equals(new Exit.Exited(0)) || !sums) {
             String error = result.stderrText().strip();

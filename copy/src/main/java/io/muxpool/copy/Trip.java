@@ -38,8 +38,12 @@ abstract class Trip {
     // What there is to be lost, from the part's making on.
     private @Nullable String part;
     private @Nullable Runs runs;
+    private boolean findable;
     private long size;
     private long resumed;
+    private String doubt = "";
+    // Null as long as that is not known. Told by whichever thread asks.
+    private volatile @Nullable Boolean sums;
 
     Trip(ConnectionPool pool, Copy.Options options, Job job) {
         this.pool = pool;
@@ -74,9 +78,14 @@ abstract class Trip {
         }
     }
 
-    /** From now on there is a part, and it holds these runs. */
-    final void begun(String part, Runs runs, long size) {
+    /**
+     * From now on there is a part, and it holds these runs.
+     *
+     * @param findable whether the same copy will look for it under that name
+     */
+    final void begun(String part, boolean findable, Runs runs, long size) {
         this.part = part;
+        this.findable = findable;
         this.runs = runs;
         this.size = size;
         resumed = runs.bytes();
@@ -94,14 +103,53 @@ abstract class Trip {
                 unverified);
     }
 
+    /** From now on there is no part. */
+    final void gone() {
+        part = null;
+    }
+
+    /** From now on it is not known whether the part has become the target. */
+    final void inDoubt(String target) {
+        part = null;
+        doubt = "; whether " + Names.printable(target) + " is the old file or the new one is not known: look there";
+    }
+
+    /** To ask the other side for checksums. */
+    final RemoteSum sum() {
+        return new RemoteSum(pool, job, there -> sums = there);
+    }
+
     /** What must not be gone on from, nor be taken for the file. */
     final CopyException spoilt(String message) throws Exception {
-        String gone = part;
-        part = null;
-        if (gone != null) {
-            removePart(gone);
+        findable = false;
+        return CopyException.refused(message + dropUseless());
+    }
+
+    /**
+     * Removes what nobody can go on from.
+     *
+     * @return what is left and where all the same, as the end of a sentence
+     */
+    final String dropUseless() throws InterruptedException {
+        String useless = part;
+        if (useless == null || isOfUse()) {
+            return "";
         }
-        return CopyException.refused(message);
+        part = null;
+        try {
+            removePart(useless);
+            return "";
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception e) {
+            return "; what has arrived is left in " + Names.printable(useless);
+        }
+    }
+
+    private boolean isOfUse() {
+        Runs arrived = runs;
+        boolean comparable = !Boolean.FALSE.equals(sums);
+        return options.resume() && findable && comparable && arrived != null && arrived.bytes() > 0;
     }
 
     private RuntimeException failed(Exception e, Crew crew) {
@@ -111,9 +159,13 @@ abstract class Trip {
         Ending ending = Ending.notConfirmed("interrupted before that was known");
         String left = "";
         try {
-            exit = isLoss(e) ? crew.ended() : exit;
+            exit = isLoss(e) && job.remainingNanos() > 0 && !job.isCancelled() ? crew.ended() : exit;
             crew.close();
             ending = crew.ending();
+            if (ending.fate() == Ending.Fate.NOT_STARTED && e instanceof JobException over) {
+                // It knows of a channel that was on its way.
+                ending = over.ending();
+            }
             left = left();
         } catch (InterruptedException again) {
             interrupted = true;
@@ -135,13 +187,16 @@ abstract class Trip {
     }
 
     private RuntimeException explained(Exception e, Optional<Exit> exit, String left) {
-        String kept = left.isEmpty() ? null : part;
+        String kept = part;
         if (e instanceof CopyException || e instanceof JobException) {
             return (RuntimeException) e;
         }
         if (e instanceof UncheckedIOException here) {
             return new CopyException(
                     "cannot copy " + near() + ": " + reason(here.getCause()) + left, kept, false, here.getCause());
+        }
+        if (e instanceof NoSumException) {
+            return new CopyException("cannot check " + far() + ": " + e.getMessage() + left, kept, false, e);
         }
         if (isStatus(e)) {
             return new CopyException("cannot copy " + far() + ": " + reason((SFTPException) e) + left, kept, false, e);
@@ -161,22 +216,16 @@ abstract class Trip {
     }
 
     /** What is left and where, as the end of a sentence; nothing is where nothing can be used again. */
-    private String left() {
+    private String left() throws InterruptedException {
+        String useless = dropUseless();
         String kept = part;
-        if (kept == null || runs == null) {
-            return "";
+        Runs arrived = runs;
+        if (kept == null || arrived == null) {
+            return doubt + useless;
         }
-        if (options.resume() && runs.bytes() > 0) {
-            return "; " + runs.bytes() + " of " + size + " bytes are in " + Names.printable(kept)
-                    + ", and the same copy goes on from there";
-        }
-        try {
-            removePart(kept);
-            part = null;
-            return "";
-        } catch (Exception e) {
-            return "; what has arrived is left in " + Names.printable(kept);
-        }
+        String proviso = sums == null ? " if the server makes checksums" : "";
+        return "; " + arrived.bytes() + " of " + size + " bytes are in " + Names.printable(kept)
+                + ", and the same copy goes on from there" + proviso;
     }
 
     private static String reason(@Nullable Throwable e) {
@@ -199,11 +248,6 @@ abstract class Trip {
         };
     }
 
-    static boolean isMissing(SFTPException e) {
-        return e.getStatusCode() == Response.StatusCode.NO_SUCH_FILE
-                || e.getStatusCode() == Response.StatusCode.NO_SUCH_PATH;
-    }
-
     /** Seconds since 1970, unsigned on the wire. */
     static long mtime(FileAttributes attributes) {
         return attributes.getMtime() & 0xffffffffL;
@@ -212,7 +256,7 @@ abstract class Trip {
     /** Marks as arrived what is the same in both files, by stretches; false when the other side has no checksums. */
     final boolean compare(Crew crew, String remote, FileChannel local, long end, Runs there) throws Exception {
         int count = (int) ((end + STRETCH - 1) / STRETCH);
-        RemoteSum asked = new RemoteSum(pool, job);
+        RemoteSum asked = sum();
         Future<RemoteSum.Answer> far = crew.threads().submit(() -> asked.stretches(remote, count, STRETCH));
         String[] near = new String[count];
         for (int i = 0; i < count; i++) {
@@ -243,7 +287,11 @@ abstract class Trip {
             return channel;
         }
         channel.close();
-        result(answer);
+        try {
+            result(answer);
+        } catch (NoSumException e) {
+            // For whoever asks for the answer.
+        }
         return crew.open();
     }
 

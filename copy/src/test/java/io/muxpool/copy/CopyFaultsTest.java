@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,15 +31,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Copies that are stopped half way, and what is made of the rest; through a network that a test can slow down and cut. */
+/** Copies that are stopped half way, and what is made of the rest: held up there, and through a network that can be cut. */
 @Timeout(120)
 final class CopyFaultsTest extends OnOneServer {
     private static final int RUN = Runs.LENGTH;
     private static final int SIZE = 40 * RUN + 17;
-    // So slow that a copy is certainly under way when a test sees its first bytes arrive.
-    private static final long SLOW = 20_000_000;
 
-    private OpenSshServer running = sftp().start();
+    private final Gate gate = new Gate(temp.resolve("gate"));
+    private OpenSshServer running = OpenSshServer.builder()
+            .option("Subsystem", "sftp " + gate.subsystem(SERVE))
+            .start();
     private TcpProxy proxy = TcpProxy.to(running.port());
     private ConnectionPool pool = open();
 
@@ -67,14 +69,24 @@ final class CopyFaultsTest extends OnOneServer {
         return push ? copy.push(original, "copy", job) : copy.pull(original.toString(), temp.resolve("copy"), job);
     }
 
-    /** A copy that something happens to when a part of it has arrived. */
-    private Copy midway(Runnable event) {
+    /** A copy that something happens to when a part of it has arrived, and the rest is held up. */
+    private Copy midway(boolean push, Runnable event) {
+        return midway(push, true, event);
+    }
+
+    private Copy midway(boolean push, boolean resume, Runnable event) {
+        String door = push ? "up" : "down";
+        gate.shut(door);
         boolean[] happened = new boolean[1];
+        // On other channels than the one that is held up, all might arrive.
         return Copy.builder(pool)
+                .stripes(1)
+                .resume(resume)
                 .listener((done, total) -> {
-                    if (done > 10L * RUN && !happened[0]) {
+                    if (done >= Gate.ARRIVED && !happened[0]) {
                         happened[0] = true;
                         event.run();
+                        gate.open(door);
                     }
                 })
                 .build();
@@ -83,10 +95,9 @@ final class CopyFaultsTest extends OnOneServer {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aCopyThatIsCutGoesOnWhereItWas(boolean push) throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
-        CopyException e =
-                catchThrowableOfType(CopyException.class, () -> copy(push, midway(proxy::cut), original, Job.create()));
+        CopyException e = catchThrowableOfType(
+                CopyException.class, () -> copy(push, midway(push, proxy::cut), original, Job.create()));
         assertThat(e).hasMessageContainingAll("connection", "lost", "goes on from there");
         assertThat(e.retrySafe()).isTrue();
         assertThat(e.part()).contains(part(place(push)).toString());
@@ -102,9 +113,8 @@ final class CopyFaultsTest extends OnOneServer {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aSpoiltPartIsNotTrusted(boolean push) throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
-        assertThatThrownBy(() -> copy(push, midway(proxy::cut), original, Job.create()))
+        assertThatThrownBy(() -> copy(push, midway(push, proxy::cut), original, Job.create()))
                 .isInstanceOf(CopyException.class);
         // One byte near the begin, and garbage as long as the whole.
         try (FileChannel part = FileChannel.open(part(place(push)), StandardOpenOption.WRITE)) {
@@ -119,9 +129,8 @@ final class CopyFaultsTest extends OnOneServer {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aPartThatIsWholeAlreadyIsOnlyPutInItsPlace(boolean push) throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
-        assertThatThrownBy(() -> copy(push, midway(proxy::cut), original, Job.create()))
+        assertThatThrownBy(() -> copy(push, midway(push, proxy::cut), original, Job.create()))
                 .isInstanceOf(CopyException.class);
         Files.write(part(place(push)), Files.readAllBytes(original));
         Copied copied = copy(push, Copy.over(pool), original, Job.create());
@@ -133,17 +142,9 @@ final class CopyFaultsTest extends OnOneServer {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void withoutResumingNothingIsLeft(boolean push) throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
         Job job = Job.create();
-        Copy once = Copy.builder(pool)
-                .resume(false)
-                .listener((done, total) -> {
-                    if (done > 0) {
-                        job.cancel();
-                    }
-                })
-                .build();
+        Copy once = midway(push, false, job::cancel);
         assertThatThrownBy(() -> copy(push, once, original, job)).isInstanceOf(JobCancelledException.class);
         assertThat(names(place(push))).noneMatch(name -> name.startsWith("copy"));
     }
@@ -151,22 +152,42 @@ final class CopyFaultsTest extends OnOneServer {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aDeadlineEndsItAndWhatItStarted(boolean push) throws Exception {
-        proxy.bandwidth(1_000_000);
+        pool.run("true").check();
         Path original = file("original", SIZE);
-        Job job = Job.withTimeout(Duration.ofSeconds(2));
-        JobTimeoutException e =
-                catchThrowableOfType(JobTimeoutException.class, () -> copy(push, Copy.over(pool), original, job));
+        gate.shut(push ? "up" : "down");
+        AtomicLong arrived = new AtomicLong();
+        Copy copy = Copy.builder(pool)
+                .stripes(1)
+                .listener((done, total) -> arrived.set(done))
+                .build();
+        Job job = Job.withTimeout(Duration.ofSeconds(3));
+        JobTimeoutException e = catchThrowableOfType(JobTimeoutException.class, () -> copy(push, copy, original, job));
+        gate.open(push ? "up" : "down");
+        assertThat(arrived).hasPositiveValue();
         assertOver(push, e);
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
+    void whatHasNeverStartedIsNotSaidToBeDead(boolean push) throws Exception {
+        Path original = file("original", RUN);
+        proxy.freeze();
+        Job job = Job.withTimeout(Duration.ofMillis(300));
+        JobTimeoutException e =
+                catchThrowableOfType(JobTimeoutException.class, () -> copy(push, Copy.over(pool), original, job));
+        proxy.thaw();
+        assertThat(e.commandStarted()).isFalse();
+        assertThat(e).hasMessageNotContaining("dead");
+        assertThat(names(place(push))).noneMatch(name -> name.contains(".part-"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
     void aCancelEndsItAndWhatItStarted(boolean push) throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
         Job job = Job.create();
-        JobCancelledException e =
-                catchThrowableOfType(JobCancelledException.class, () -> copy(push, midway(job::cancel), original, job));
+        JobCancelledException e = catchThrowableOfType(
+                JobCancelledException.class, () -> copy(push, midway(push, job::cancel), original, job));
         assertThat(e).hasMessageContaining("goes on from there");
         assertOver(push, e);
     }
@@ -174,11 +195,10 @@ final class CopyFaultsTest extends OnOneServer {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anInterruptEndsItAndWhatItStarted(boolean push) throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
         JobInterruptedException e = catchThrowableOfType(
                 JobInterruptedException.class,
-                () -> copy(push, midway(Thread.currentThread()::interrupt), original, Job.create()));
+                () -> copy(push, midway(push, Thread.currentThread()::interrupt), original, Job.create()));
         assertThat(Thread.interrupted()).isTrue();
         assertOver(push, e);
     }
@@ -187,7 +207,6 @@ final class CopyFaultsTest extends OnOneServer {
         assertThat(e).hasMessageContaining("copying");
         assertThat(e.commandStarted()).isTrue();
         assertThat(Files.exists(place(push).resolve("copy"))).isFalse();
-        proxy.bandwidth(0);
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .untilAsserted(
@@ -196,9 +215,8 @@ final class CopyFaultsTest extends OnOneServer {
 
     @Test
     void aSourceThatChangesIsNotTakenForEitherVersion() throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
-        Copy copy = midway(() -> {
+        Copy copy = midway(true, () -> {
             try (FileChannel file = FileChannel.open(original, StandardOpenOption.WRITE)) {
                 file.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 5);
             } catch (IOException e) {
@@ -213,13 +231,14 @@ final class CopyFaultsTest extends OnOneServer {
 
     @Test
     void anSftpServerThatDiesIsNotTakenForALostConnection() throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
-        Copy copy = midway(() -> running.processes().forEach((pid, line) -> {
-            if (line.contains("sftp-server")) {
-                Processes.signal(pid, "KILL");
-            }
-        }));
+        Copy copy = midway(
+                true,
+                () -> running.processes().forEach((pid, line) -> {
+                    if (line.contains("sftp-server")) {
+                        Processes.signal(pid, "KILL");
+                    }
+                }));
         CopyException e = catchThrowableOfType(CopyException.class, () -> copy.push(original, "copy", Job.create()));
         assertThat(e).hasMessageContainingAll("sftp ended", "KILL", "goes on from there");
         assertThat(pool.run("echo", "still there").stdoutText()).isEqualTo("still there\n");
@@ -227,16 +246,42 @@ final class CopyFaultsTest extends OnOneServer {
 
     @Test
     void twoCopiesToOneTargetDoNotMix() throws Exception {
-        proxy.bandwidth(SLOW);
         Path original = file("original", SIZE);
-        Copy first = midway(() -> assertThatThrownBy(
-                        () -> Copy.over(pool).pull(original.toString(), temp.resolve("copy"), Job.create()))
-                .isInstanceOf(CopyException.class)
-                .hasMessageContaining("another copy"));
+        Copy first = midway(false, () -> {
+            assertThatThrownBy(() -> Copy.over(pool).pull(original.toString(), temp.resolve("copy"), Job.create()))
+                    .isInstanceOf(CopyException.class)
+                    .hasMessageContaining("another copy");
+            assertThat(OtherProcess.canLock(partHere()))
+                    .as("the lock of the first, after a second one was refused")
+                    .isFalse();
+        });
         assertThat(first.pull(original.toString(), temp.resolve("copy"), Job.create())
                         .sha256())
                 .isPresent();
         assertSame(temp.resolve("copy"), original);
+    }
+
+    private Path partHere() {
+        try {
+            return part(temp.path());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void whatAnotherProcessHasLockedIsLeftToIt() throws Exception {
+        Path original = file("original", SIZE);
+        assertThatThrownBy(() -> copy(false, midway(false, proxy::cut), original, Job.create()))
+                .isInstanceOf(CopyException.class);
+        try (OtherProcess other = OtherProcess.locking(part(temp.path()))) {
+            assertThatThrownBy(() -> copy(false, Copy.over(pool), original, Job.create()))
+                    .isInstanceOf(CopyException.class)
+                    .hasMessageContaining("another copy");
+            assertThat(other.isAlive()).isTrue();
+        }
+        assertThat(copy(false, Copy.over(pool), original, Job.create()).resumed())
+                .isPositive();
     }
 
     @Test

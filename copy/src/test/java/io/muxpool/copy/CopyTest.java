@@ -9,6 +9,7 @@ import io.muxpool.ConnectionPool;
 import io.muxpool.Job;
 import io.muxpool.TransportKind;
 import io.muxpool.testkit.OpenSshServer;
+import io.muxpool.testkit.TcpProxy;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -238,6 +239,46 @@ final class CopyTest extends OnOneServer {
             Copied back = Copy.over(pool).pull("there", temp.resolve("back"), Job.create());
             assertThat(back.sha256()).isEmpty();
             assertSame(temp.resolve("back"), original);
+        }
+    }
+
+    @Test
+    void failedPushesToAnAccountWithSftpOnlyDoNotFillItsDisk() throws Exception {
+        Gate gate = new Gate(temp.resolve("gate"));
+        String served = gate.subsystem(SERVE);
+        OpenSshServer started = OpenSshServer.builder()
+                .option("Subsystem", "sftp " + served)
+                .option("ForceCommand", served)
+                .start();
+        server = started;
+        try (TcpProxy proxy = TcpProxy.to(started.port());
+                ConnectionPool pool = pool(started.clientConfigForPort(proxy.port()), TransportKind.MUX)
+                        .open()) {
+            Path original = file("original", 40 * RUN);
+            Copy cut = Copy.builder(pool)
+                    .stripes(1)
+                    .listener((done, total) -> {
+                        if (done >= Gate.ARRIVED) {
+                            proxy.cut();
+                            gate.open("up");
+                        }
+                    })
+                    .build();
+            // The first may fail before it knows that nobody can go on from its part.
+            gate.shut("up");
+            assertThatThrownBy(() -> cut.push(original, "there", Job.create())).isInstanceOf(CopyException.class);
+            for (int i = 0; i < 2; i++) {
+                gate.shut("up");
+                CopyException e =
+                        catchThrowableOfType(CopyException.class, () -> cut.push(original, "there", Job.create()));
+                assertThat(e).hasMessageContaining("connection was lost").hasMessageNotContaining("goes on from there");
+                assertThat(e.part()).isEmpty();
+                assertThat(names(home())).hasSizeLessThanOrEqualTo(1);
+            }
+            Copied there = Copy.over(pool).push(original, "there", Job.create());
+            assertThat(there.resumed()).isZero();
+            assertSame(home().resolve("there"), original);
+            assertThat(names(home())).containsExactly("there");
         }
     }
 
