@@ -90,8 +90,13 @@ final class Push extends Trip {
             String target = target(sftp);
             long roundTrip = System.nanoTime() - asked;
 
-            String name =
-                    Names.part(Names.last(target), options.resume() ? "" : UUID.randomUUID(), source, version, target);
+            String name = Names.part(
+                    Names.last(target),
+                    // Of its own for each name of a server: what many of them lead to is one place, or many.
+                    options.resume() ? pool.remote() : UUID.randomUUID(),
+                    source,
+                    version,
+                    target);
             String part = Names.in(Names.parent(target), name);
             Runs runs = new Runs(version.size);
             Part opened = openPart(crew, sftp, part, file, version.size, runs);
@@ -243,36 +248,78 @@ final class Push extends Trip {
                 .readFileAttributes()
                 .getSize();
         sftp.answer(closed).ensureStatusPacketIsOK();
-        Sftp still = yieldTo(asked, far, crew, sftp);
-        RemoteSum.Answer there;
-        boolean placed = false;
-        try {
-            there = result(far);
-        } catch (NoSumException e) {
-            if (still.look(part.name).isPresent()) {
-                throw e;
-            }
-            // The same copy, made twice at once: the other one has put it into its place.
-            placed = true;
-            gone();
-            RemoteSum again = sum();
-            Future<RemoteSum.Answer> now = ask(crew, again, target);
-            still = yieldTo(again, now, crew, still);
-            there = result(now);
-        }
+        Checked checked = check(crew, yieldTo(asked, far, crew, sftp), far, part.name, target, version, sum);
+        RemoteSum.Answer there = checked.answer;
         if (!version(source).equals(version)) {
             throw spoilt(near() + " changed while it was copied: copy it again");
         }
-        if (size != version.size || (there.isThere() && !there.sums().get(0).equals(sum))) {
+        if (size != version.size || !checked.isRight(sum)) {
             throw spoilt("what arrived at " + far() + " is not what " + near() + " is: copy it again");
         }
         FileAttributes wanted = attributes(source, version);
-        if (placed) {
-            dress(still, target, wanted);
+        if (checked.placed) {
+            dress(checked.channel, target, wanted);
         } else {
-            place(still, part.name, target, version, wanted);
+            place(checked.channel, part.name, target, version, wanted);
         }
         return arrived(target, channels, there.isThere() ? sum : null, there.why());
+    }
+
+    /**
+     * What came of the checksum, and the channel to go on with.
+     *
+     * @param placed whether it is the target's, which is there already
+     */
+    private record Checked(Sftp channel, RemoteSum.Answer answer, boolean placed) {
+        boolean isRight(String sum) {
+            return !answer.isThere() || answer.sums().get(0).equals(sum);
+        }
+    }
+
+    /**
+     * When the same copy is made twice at once, the faster one puts the part into its place, and what has the part's name
+     * then is nothing, or another one's beginning: a part that is not right is of no account when the target is.
+     */
+    private Checked check(
+            Crew crew,
+            Sftp channel,
+            Future<RemoteSum.Answer> far,
+            String part,
+            String target,
+            Version version,
+            String sum)
+            throws Exception {
+        @Nullable Checked arrived = null;
+        @Nullable NoSumException failure = null;
+        try {
+            arrived = new Checked(channel, result(far), false);
+        } catch (NoSumException e) {
+            failure = e;
+        }
+        boolean right = arrived != null && arrived.isRight(sum);
+        Sftp still = channel;
+        if (!right
+                && still.look(target)
+                        .filter(there -> there.getSize() == version.size)
+                        .isPresent()) {
+            RemoteSum asked = sum();
+            Future<RemoteSum.Answer> now = ask(crew, asked, target);
+            still = yieldTo(asked, now, crew, still);
+            try {
+                Checked placed = new Checked(still, result(now), true);
+                if (placed.answer.isThere() && placed.isRight(sum)) {
+                    gone();
+                    refusal(still.call(still.request(PacketType.REMOVE, part)));
+                    return placed;
+                }
+            } catch (NoSumException e) {
+                // Of the part it has been said, or not.
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+        return new Checked(still, result(far), false);
     }
 
     private Future<RemoteSum.Answer> ask(Crew crew, RemoteSum sum, String path) {
