@@ -8,6 +8,7 @@ import io.muxpool.RetryableException;
 import io.muxpool.copy.Copied;
 import io.muxpool.copy.Copy;
 import io.muxpool.copy.CopyException;
+import io.muxpool.copy.ProgressListener;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,15 @@ import picocli.CommandLine.Option;
 
 /** What {@code push} and {@code pull} have in common: their options, and how their copies are made and told of. */
 final class CopyOptions {
+    private static final int DEFAULT_LIMIT = 8;
+
     @Mixin
     private RemoteOptions remoteOptions = new RemoteOptions();
 
-    @Option(names = "--timeout", paramLabel = "TIME", description = "give up after 500ms, 10s, 2m; connecting counts")
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "give up after 500ms, 10s, 2m; connecting counts; of many hosts, for each")
     private @Nullable Duration timeout;
 
     @Option(
@@ -29,6 +35,9 @@ final class CopyOptions {
             description = "try again up to N times when there is no connection, or it is lost; what has arrived is kept"
                     + " (default: 0)")
     private int retries;
+
+    @Option(names = "--limit", paramLabel = "N", description = "hosts at a time, when there are many (default: 8)")
+    private int limit = DEFAULT_LIMIT;
 
     @Option(names = "--no-resume", description = "begin anew, and leave no part behind")
     private boolean noResume;
@@ -42,7 +51,10 @@ final class CopyOptions {
             description = "the most channels for a file; more than 7 may take more connections (default: 7)")
     private int stripes = Copy.DEFAULT_STRIPES;
 
-    @Option(names = "--json", description = "print one JSON object on standard output: outcome, files, message")
+    @Option(
+            names = "--json",
+            description =
+                    "print one JSON object on standard output: outcome, files, message; of many hosts, a line for each")
     private boolean json;
 
     @Option(
@@ -56,28 +68,52 @@ final class CopyOptions {
         Copied copy(Copy copy, Job job);
     }
 
+    /**
+     * What is to be done with one host.
+     *
+     * @param works one after another, up to the first that fails
+     */
+    record Task(String host, Remote remote, List<Work> works) {}
+
     /** @throws IllegalArgumentException when an option makes no sense */
-    Remote remote(Place place) {
+    Task task(String host, List<Work> works) {
         if (timeout != null && timeout.isZero()) {
             throw new IllegalArgumentException("--timeout must be more than 0");
         }
         if (retries < 0) {
             throw new IllegalArgumentException("--retries must not be negative: " + retries);
         }
+        if (limit < 1) {
+            throw new IllegalArgumentException("--limit must be at least 1: " + limit);
+        }
         if (stripes < 1) {
             throw new IllegalArgumentException("--stripes must be at least 1: " + stripes);
         }
-        return remoteOptions.remote(place.host());
+        return new Task(host, remoteOptions.remote(host), works);
     }
 
-    /** Copies one file after another, up to the first that fails; returns the exit code. */
-    int run(Remote remote, List<Work> works) {
-        Job job = timeout == null ? Job.create() : Job.withTimeout(timeout);
+    int limit() {
+        return limit;
+    }
+
+    boolean isJson() {
+        return json;
+    }
+
+    Job job() {
+        return timeout == null ? Job.create() : Job.withTimeout(timeout);
+    }
+
+    /** Does it, and says what came of it; returns the exit code. */
+    int run(Task task) {
+        Job job = job();
         List<Copied> copied = new ArrayList<>();
-        try (Shutdown shutdown = Shutdown.cancels(job)) {
-            @Nullable Outcome failure = copyAll(remote, works, job, copied);
+        try (Shutdown shutdown = Shutdown.cancels(job);
+                CopyProgress progress = CopyProgress.onTerminal(json)) {
+            @Nullable Outcome failure = copyAll(task, job, copied, progress);
+            progress.close();
             if (json) {
-                Stdout.line(JsonReport.copies(copied, failure));
+                Stdout.line(JsonReport.copies(null, copied, failure));
             } else {
                 copied.forEach(CopyOptions::confess);
                 if (failure != null && failure.message() != null) {
@@ -88,18 +124,17 @@ final class CopyOptions {
         }
     }
 
-    private @Nullable Outcome copyAll(Remote remote, List<Work> works, Job job, List<Copied> copied) {
-        RetryPolicy policy = RetryPolicy.builder().maxRetries(retries).build();
-        // Spares: the checksum at the end finds a channel open.
-        try (ConnectionPool open = ConnectionPool.builder(remote, pool).open();
-                CopyProgress progress = CopyProgress.onTerminal(json)) {
+    /** Returns null when all went well. */
+    @Nullable Outcome copyAll(Task task, Job job, List<Copied> copied, ProgressListener listener) {
+        RetryPolicy policy = policy(retries);
+        try (ConnectionPool open = ConnectionPool.builder(task.remote, pool).open()) {
             Copy copy = Copy.builder(open)
                     .stripes(stripes)
                     .resume(!noResume)
                     .verify(!noVerify)
-                    .listener(progress)
+                    .listener(listener)
                     .build();
-            for (Work work : works) {
+            for (Work work : task.works) {
                 copied.add(policy.call(job, retry -> once(work, copy, job)));
             }
             return null;
@@ -108,6 +143,14 @@ final class CopyOptions {
         } catch (RuntimeException e) {
             return Outcome.of(e).orElseThrow(() -> e);
         }
+    }
+
+    /** Retries are counted, whatever time a copy took before it was lost; the job's deadline ends them too. */
+    static RetryPolicy policy(int retries) {
+        return RetryPolicy.builder()
+                .maxRetries(retries)
+                .maxElapsed(RetryPolicy.UNLIMITED_TIME)
+                .build();
     }
 
     private static Copied once(Work work, Copy copy, Job job) {

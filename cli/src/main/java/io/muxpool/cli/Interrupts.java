@@ -12,22 +12,27 @@ final class Interrupts implements AutoCloseable {
     /** The grace of a kill, and then what became of each host is to be said. */
     private static final long PATIENCE_MILLIS = 10_000;
 
-    private final FleetRun run;
+    private final Runnable cancel;
     private final Runnable last;
     private final Shutdown shutdown;
     private final @Nullable Object before;
     private volatile boolean came;
 
-    private Interrupts(FleetRun run, Runnable last) {
-        this.run = run;
+    private Interrupts(Runnable cancel, Runnable last) {
+        this.cancel = cancel;
         this.last = last;
-        this.shutdown = Shutdown.does(run::cancel, PATIENCE_MILLIS);
+        this.shutdown = Shutdown.does(cancel, PATIENCE_MILLIS);
         this.before = Signals.register("INT", this::come);
     }
 
     /** @param last done before leaving at once */
     static Interrupts of(FleetRun run, Runnable last) {
-        return new Interrupts(run, last);
+        return new Interrupts(run::cancel, last);
+    }
+
+    /** @param cancel stops what goes on; must not block */
+    static Interrupts of(Runnable cancel) {
+        return new Interrupts(cancel, () -> {});
     }
 
     private void come() {
@@ -37,7 +42,7 @@ final class Interrupts implements AutoCloseable {
         }
         came = true;
         System.err.println("muxpool: starting no more, killing what runs; ^C again leaves at once");
-        run.cancel();
+        cancel.run();
     }
 
     /** Whether it was pressed. */

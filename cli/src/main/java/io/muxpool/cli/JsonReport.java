@@ -72,10 +72,17 @@ final class JsonReport {
         });
     }
 
-    /** The one object of {@code push --json} and {@code pull --json}. */
-    static String copies(List<Copied> copied, @Nullable Outcome failure) {
+    /**
+     * The one object of {@code push --json} and {@code pull --json}, or a line of many.
+     *
+     * @param host null when there is but one
+     */
+    static String copies(@Nullable String host, List<Copied> copied, @Nullable Outcome failure) {
         return write(json -> {
             json.writeStartObject();
+            if (host != null) {
+                json.writeStringField("host", host);
+            }
             json.writeStringField("outcome", failure == null ? "copied" : failure.word());
             json.writeArrayFieldStart("files");
             for (Copied file : copied) {

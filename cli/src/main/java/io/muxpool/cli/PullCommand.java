@@ -1,7 +1,7 @@
 package io.muxpool.cli;
 
-import io.muxpool.Remote;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -20,14 +20,20 @@ import picocli.CommandLine.Spec;
         name = "pull",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        customSynopsis = "muxpool pull [options] user@host:PATH... FILE",
+        customSynopsis = {
+            "muxpool pull [options] user@host:PATH... FILE",
+            "muxpool pull [options] NODESET:PATH... DIRECTORY"
+        },
         description =
-                "Copies files from a remote over a warm connection: checked, resumable, striped over channels where that helps.",
+                "Copies files from a remote over a warm connection: checked, resumable, striped over channels where"
+                        + " that helps. From many hosts when their node set is in front of the colon: 'web[01-99]:FILE' DIRECTORY"
+                        + " makes DIRECTORY/HOST/FILE of each",
         exitCodeOnInvalidInput = ExitCodes.SSH,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:every file is in its place, whole",
             "124:--timeout ran out",
+            "130:^C was pressed, and there were many hosts",
             "255:not copied (one line says what, why, and what is left where), or bad usage"
         })
 final class PullCommand implements Callable<Integer> {
@@ -46,34 +52,66 @@ final class PullCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Remote remote;
-        List<CopyOptions.Work> works = new ArrayList<>();
+        List<Place> sources;
+        List<CopyOptions.Task> tasks;
         try {
-            remote = prepare(works);
+            sources = words.subList(0, words.size() - 1).stream()
+                    .map(Place::parse)
+                    .toList();
+            tasks = tasks(sources);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), Text.oneLine(String.valueOf(e.getMessage())));
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
-        return options.run(remote, works);
+        return sources.get(0).isSet() ? new CopyFleet(options, tasks).run() : options.run(tasks.get(0));
     }
 
-    private Remote prepare(List<CopyOptions.Work> works) {
-        List<Place> sources =
-                words.subList(0, words.size() - 1).stream().map(Place::parse).toList();
+    private List<CopyOptions.Task> tasks(List<Place> sources) {
         Path target = Path.of(Place.text(words.get(words.size() - 1)));
         if (sources.stream().map(Place::host).distinct().count() > 1) {
-            throw new IllegalArgumentException("the files must be of one host: one pull for each");
+            throw new IllegalArgumentException("the files must be of one host, or of the same: one pull for each");
         }
-        if (sources.size() > 1 && !Files.isDirectory(target)) {
-            throw new IllegalArgumentException("several files need a directory that is there: \"" + target + "\"");
+        Place first = sources.get(0);
+        if ((sources.size() > 1 || first.isSet()) && !Files.isDirectory(target)) {
+            String many = first.isSet() ? "many hosts" : "several files";
+            throw new IllegalArgumentException(many + " need a directory that is there: \"" + target + "\"");
         }
         Set<String> names = new HashSet<>();
         for (Place source : sources) {
             String name = source.path().substring(source.path().lastIndexOf('/') + 1);
+            if (first.isSet()) {
+                requirePlain(name, "\"" + source.path() + "\" does not end with a file's name");
+            }
             if (!names.add(name)) {
                 throw new IllegalArgumentException("two files would have one place here: " + name);
             }
-            works.add((copy, job) -> copy.pull(source.path(), target, job));
         }
-        return options.remote(sources.get(0));
+        return first.hosts().stream()
+                .map(host -> options.task(host, works(sources, first.isSet() ? own(target, host) : target)))
+                .toList();
+    }
+
+    private static List<CopyOptions.Work> works(List<Place> sources, Path target) {
+        boolean many = sources.get(0).isSet();
+        return sources.stream()
+                .map(source -> (CopyOptions.Work) (copy, job) -> many
+                        ? CopyPlaces.pullInto(copy, source.path(), target, job)
+                        : copy.pull(source.path(), target, job))
+                .toList();
+    }
+
+    /** The directory of one of many hosts. */
+    private static Path own(Path target, String host) {
+        requirePlain(host, "no directory here can have the name of the host \"" + host + "\"");
+        Path own = target.resolve(host);
+        if (Files.exists(own, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(own)) {
+            throw new IllegalArgumentException("there is something else than a directory at " + own);
+        }
+        return own;
+    }
+
+    private static void requirePlain(String name, String otherwise) {
+        if (name.isEmpty() || name.equals(".") || name.equals("..") || name.contains("/")) {
+            throw new IllegalArgumentException(otherwise);
+        }
     }
 }

@@ -1,6 +1,5 @@
 package io.muxpool.cli;
 
-import io.muxpool.Remote;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -20,14 +20,16 @@ import picocli.CommandLine.Spec;
         name = "push",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        customSynopsis = "muxpool push [options] FILE... user@host:PATH",
-        description =
-                "Copies files to a remote over a warm connection: checked, resumable, striped over channels where that helps.",
+        customSynopsis = {"muxpool push [options] FILE... user@host:PATH", "muxpool push [options] FILE... NODESET:PATH"
+        },
+        description = "Copies files to a remote over a warm connection: checked, resumable, striped over channels where"
+                + " that helps. To many hosts when their node set is in front of the colon: 'web[01-99]:DIR/'",
         exitCodeOnInvalidInput = ExitCodes.SSH,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:every file is in its place, whole",
             "124:--timeout ran out",
+            "130:^C was pressed, and there were many hosts",
             "255:not copied (one line says what, why, and what is left where), or bad usage"
         })
 final class PushCommand implements Callable<Integer> {
@@ -46,35 +48,42 @@ final class PushCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Remote remote;
-        List<CopyOptions.Work> works = new ArrayList<>();
+        Place target;
+        List<CopyOptions.Task> tasks;
         try {
-            remote = prepare(works);
+            target = Place.parse(words.get(words.size() - 1));
+            tasks = tasks(target);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), Text.oneLine(String.valueOf(e.getMessage())));
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }
-        return options.run(remote, works);
+        return target.isSet() ? new CopyFleet(options, tasks).run() : options.run(tasks.get(0));
     }
 
-    private Remote prepare(List<CopyOptions.Work> works) {
+    private List<CopyOptions.Task> tasks(Place target) {
         List<String> files = words.subList(0, words.size() - 1);
-        Place target = Place.parse(words.get(words.size() - 1));
         boolean directory = target.path().isEmpty() || target.path().endsWith("/");
         if (files.size() > 1 && !directory) {
             throw new IllegalArgumentException(
                     "several files need a directory, which ends with a slash: \"" + target.path() + "/\"");
         }
+        List<CopyOptions.Work> works = new ArrayList<>();
         Set<String> names = new HashSet<>();
         for (String file : files) {
             Path local = Path.of(Place.text(file));
-            if (files.size() > 1 && !Files.isRegularFile(local)) {
+            @Nullable Path name = local.getFileName();
+            // Of many copies, none is begun that can be seen to fail.
+            boolean looked = files.size() > 1 || target.isSet();
+            if (name == null || (looked && !Files.isRegularFile(local))) {
                 throw new IllegalArgumentException("no such file here: " + file);
             }
-            if (!names.add(local.getFileName().toString())) {
-                throw new IllegalArgumentException("two files would have one place there: " + local.getFileName());
+            if (looked && !Files.isReadable(local)) {
+                throw new IllegalArgumentException("it cannot be read: " + file);
+            }
+            if (!names.add(name.toString())) {
+                throw new IllegalArgumentException("two files would have one place there: " + name);
             }
             works.add((copy, job) -> copy.push(local, target.path(), job));
         }
-        return options.remote(target);
+        return target.hosts().stream().map(host -> options.task(host, works)).toList();
     }
 }

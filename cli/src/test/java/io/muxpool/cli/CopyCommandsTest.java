@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.muxpool.RetryPolicy;
+import io.muxpool.RetryableException;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
@@ -12,6 +14,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,6 +101,8 @@ final class CopyCommandsTest {
         for (String[] words : new String[][] {
             {"push", file, "nocolon"},
             {"push", file},
+            {"push", "/", "box:x"},
+            {"push", "--limit", "0", file, "box:x"},
             {"push", file, file, "box:notadirectory"},
             {"push", "--stripes", "0", file, "box:x"},
             {"pull", "box:a", "other:b", temp.path().toString()},
@@ -113,10 +119,28 @@ final class CopyCommandsTest {
     }
 
     @Test
+    void retriesAreCountedHoweverLongACopyTook() {
+        AtomicLong now = new AtomicLong();
+        RetryPolicy policy = CopyOptions.policy(3).toBuilder()
+                .clock(now::get)
+                .sleeper(nanos -> {})
+                .build();
+        AtomicInteger tries = new AtomicInteger();
+        assertThatThrownBy(() -> policy.call(retry -> {
+                    tries.incrementAndGet();
+                    now.addAndGet(TimeUnit.HOURS.toNanos(1));
+                    throw new RetryableException("lost");
+                }))
+                .hasMessageContaining("lost");
+        assertThat(tries).hasValue(4);
+    }
+
+    @Test
     void aRemoteFileIsHostAndPath() {
         assertThat(Place.parse("u@h:a:b")).isEqualTo(new Place("u@h", "a:b"));
         assertThat(Place.parse("h:")).isEqualTo(new Place("h", ""));
         assertThat(Place.parse("u@[::1]:/x")).isEqualTo(new Place("u@::1", "/x"));
+        assertThat(Place.parse("[fe80::1%eth0]:x").isSet()).isFalse();
         assertThatThrownBy(() -> Place.parse("./a:b")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> Place.parse(":x")).isInstanceOf(IllegalArgumentException.class);
     }
