@@ -121,20 +121,23 @@ final class Crew implements AutoCloseable {
     /** One of the later lanes: without it the copy is slower, and no more. */
     private void follow(Runs runs, Opener opener) {
         Sftp channel;
-        Lane lane;
         try {
             channel = open();
-            lane = opener.lane(channel);
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             LOG.log(Level.DEBUG, "a copy goes on with fewer channels", e);
             return;
         }
-        attempt(() -> {
-            if (awaitTurn()) {
-                work(lane, runs);
-            }
-        });
-        channel.close();
+        // Also one that never carried: where sessions are few, the checksum waits for it.
+        try (channel) {
+            Lane lane = opener.lane(channel);
+            attempt(() -> {
+                if (awaitTurn()) {
+                    work(lane, runs);
+                }
+            });
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.DEBUG, "a copy goes on with fewer channels", e);
+        }
     }
 
     private interface Attempt {
