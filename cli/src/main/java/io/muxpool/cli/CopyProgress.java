@@ -5,7 +5,6 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Help.Ansi;
 
 /** A bar while a file is copied; on a terminal only. Used by one thread. */
 final class CopyProgress implements ProgressListener, AutoCloseable {
@@ -20,7 +19,7 @@ final class CopyProgress implements ProgressListener, AutoCloseable {
     }
 
     static CopyProgress onTerminal(boolean json) {
-        return new CopyProgress(!json && Ansi.AUTO.enabled());
+        return new CopyProgress(!json && Terminal.isStderr());
     }
 
     @Override
