@@ -51,6 +51,7 @@ final class Crew implements AutoCloseable {
     private final ProgressListener listener;
     private final ExecutorService threads = Executors.newCachedThreadPool(Crew::thread);
     private final Queue<Sftp> channels = new ConcurrentLinkedQueue<>();
+    private final Queue<Future<Sftp>> ahead = new ConcurrentLinkedQueue<>();
     private final AtomicInteger carrying = new AtomicInteger();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -84,6 +85,41 @@ final class Crew implements AutoCloseable {
     }
 
     /**
+     * Opens channels for later lanes, before it is known what they are to carry: it takes several round trips. Only where a
+     * window is a limit.
+     *
+     * @param roundTripNanos of the first channel
+     */
+    void prepare(long bytes, int most, long roundTripNanos) {
+        for (int i = lanes(bytes, most, roundTripNanos); i > 1; i--) {
+            ahead.add(threads.submit(this::open));
+        }
+    }
+
+    /** Lets go of those channels: whoever waits for a session of the pool would be in the way of others. */
+    void dropPrepared() {
+        for (Future<Sftp> one = ahead.poll(); one != null; one = ahead.poll()) {
+            if (!one.cancel(true)) {
+                try {
+                    Trip.result(one).close();
+                } catch (Exception e) {
+                    LOG.log(Level.DEBUG, "a channel opened ahead is of no use", e);
+                }
+            }
+        }
+    }
+
+    private static int lanes(long bytes, int most, long roundTripNanos) {
+        return laneRate(roundTripNanos) > FAST_ENOUGH
+                ? 1
+                : (int) Math.max(1, Math.min(most, Math.ceil(bytes / WINDOW)));
+    }
+
+    private static double laneRate(long roundTripNanos) {
+        return WINDOW * 1e9 / Math.max(1, roundTripNanos);
+    }
+
+    /**
      * Carries all runs, in threads of its own.
      *
      * @param most lanes at once
@@ -91,21 +127,20 @@ final class Crew implements AutoCloseable {
      * @throws Exception what failed first, or that the job has ended: why is for the caller to ask
      */
     int carry(Runs runs, long size, int most, Lane first, long roundTripNanos, Opener opener) throws Exception {
-        double laneRate = WINDOW * 1e9 / Math.max(1, roundTripNanos);
-        int useful = (int) Math.min(most, Math.ceil((size - runs.bytes()) / WINDOW));
-        int lanes = laneRate > FAST_ENOUGH ? 1 : Math.max(1, useful);
+        int lanes = lanes(size - runs.bytes(), most, roundTripNanos);
         threads.execute(() -> attempt(() -> work(first, runs)));
         List<Future<?>> later = new ArrayList<>();
         for (int i = 1; i < lanes; i++) {
             later.add(threads.submit(() -> follow(runs, opener)));
         }
         try (Job.Registration cancel = job.onCancel(this::wake)) {
-            watch(runs, size, laneRate, Math.max(roundTripNanos, LEAST_SPELL_NANOS));
+            watch(runs, size, laneRate(roundTripNanos), Math.max(roundTripNanos, LEAST_SPELL_NANOS));
         } finally {
             runs.stop();
             end();
             // Whoever still waits for a session of the pool would only be in the way of others.
             later.forEach(lane -> lane.cancel(true));
+            dropPrepared();
         }
         if (!runs.haveAll()) {
             throw new IOException("the job has ended");

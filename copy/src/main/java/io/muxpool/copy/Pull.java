@@ -64,6 +64,7 @@ final class Pull extends Trip {
         }
         String source = Sftp.name(sftp.answer(real));
         long roundTrip = System.nanoTime() - asked;
+        crew.prepare(version.getSize(), options.stripes(), roundTrip);
         byte[] handle = openSource(sftp, source);
 
         Path part = target.resolveSibling(Names.part(

@@ -86,6 +86,7 @@ final class Push extends Trip {
             Future<String> sum =
                     crew.threads().submit(() -> options.verify() ? LocalSum.of(file, 0, version.size) : "");
             Sftp sftp = crew.open();
+            crew.prepare(version.size, options.stripes(), sftp.roundTripNanos());
             long asked = System.nanoTime();
             String target = target(sftp);
             long roundTrip = System.nanoTime() - asked;

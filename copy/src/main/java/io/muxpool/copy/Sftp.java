@@ -39,6 +39,7 @@ final class Sftp implements AutoCloseable {
     private final RemoteProcess process;
     private final Engine engine;
     private volatile int block = LEAST_BLOCK;
+    private volatile long roundTripNanos;
     private volatile boolean closed;
     private volatile @Nullable Promise<Response, SFTPException> limits;
 
@@ -78,7 +79,9 @@ final class Sftp implements AutoCloseable {
         try {
             process.getErrorStream().close();
             Sftp sftp = new Sftp(process);
+            long asked = System.nanoTime();
             sftp.engine.init();
+            sftp.roundTripNanos = System.nanoTime() - asked;
             return sftp;
         } catch (IOException e) {
             process.destroyForcibly();
@@ -102,6 +105,11 @@ final class Sftp implements AutoCloseable {
                 null,
                 false,
                 e);
+    }
+
+    /** What its greeting took. */
+    long roundTripNanos() {
+        return roundTripNanos;
     }
 
     Request request(PacketType type) {

@@ -255,6 +255,8 @@ abstract class Trip {
 
     /** Marks as arrived what is the same in both files, by stretches; false when the other side has no checksums. */
     final boolean compare(Crew crew, String remote, FileChannel local, long end, Runs there) throws Exception {
+        // They may wait for the very session that the checksums need.
+        crew.dropPrepared();
         int count = (int) ((end + STRETCH - 1) / STRETCH);
         RemoteSum asked = sum();
         Future<RemoteSum.Answer> far = crew.threads().submit(() -> asked.stretches(remote, count, STRETCH));
