@@ -48,7 +48,7 @@ final class CopyOptions {
     @Option(
             names = "--stripes",
             paramLabel = "N",
-            description = "the most channels for a file; more than 7 may take more connections (default: 7)")
+            description = "the most channels for a file; more than 7 may take more connections (default: 14)")
     private int stripes = Copy.DEFAULT_STRIPES;
 
     @Option(

@@ -26,8 +26,8 @@ import java.util.Objects;
  * an account has SFTP only, sizes alone are compared, nothing is resumed, and {@link Copied#unverified} says so.
  */
 public final class Copy {
-    /** Channels at once unless asked otherwise: one less than a connection has, which is for the checksum. */
-    public static final int DEFAULT_STRIPES = ConnectionPool.DEFAULT_CAPACITY - 1;
+    /** Channels at once unless asked otherwise: those of two connections, but one on each, which is for the checksum. */
+    public static final int DEFAULT_STRIPES = 2 * (ConnectionPool.DEFAULT_CAPACITY - 1);
 
     private final ConnectionPool pool;
     private final Options options;
@@ -87,8 +87,9 @@ public final class Copy {
 
         /**
          * The most channels that one file is striped over, 1 or more, default {@value #DEFAULT_STRIPES}. As many as that
-         * are used only where a channel's window (2 MiB for each round trip) is the limit. More than the pool's capacity
-         * takes more connections, and so gets past what one TCP connection may have under way.
+         * are used only where a channel's window (2 MiB for each round trip) is the limit, and one connection's of them only
+         * for a file of less than 56 MiB. More than the pool's capacity takes more connections, which stay warm, and so gets
+         * past what one TCP connection may have under way.
          */
         public Builder stripes(int stripes) {
             if (stripes < 1) {

@@ -36,6 +36,11 @@ final class Crew implements AutoCloseable {
     private static final double WINDOW = 2 * 1024 * 1024;
     // No file goes faster through one master: a window that allows this is no limit.
     private static final double FAST_ENOUGH = 500e6;
+    // A session is for the checksum.
+    private static final int ONE_CONNECTION = ConnectionPool.DEFAULT_CAPACITY - 1;
+    // Windows that a lane on another connection has to carry at least.
+    private static final int FAR = 4;
+    private static final int LOOKS = 8;
     private static final long LEAST_SPELL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long PATIENCE_SECONDS = 10;
     private static final long TO_BREAK_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -110,9 +115,13 @@ final class Crew implements AutoCloseable {
     }
 
     private static int lanes(long bytes, int most, long roundTripNanos) {
-        return laneRate(roundTripNanos) > FAST_ENOUGH
-                ? 1
-                : (int) Math.max(1, Math.min(most, Math.ceil(bytes / WINDOW)));
+        if (laneRate(roundTripNanos) > FAST_ENOUGH) {
+            return 1;
+        }
+        double windows = bytes / WINDOW;
+        // Beyond one connection's only where each has enough to do: another one is a login, and stays.
+        double useful = Math.max(Math.min(windows, ONE_CONNECTION), windows / FAR);
+        return (int) Math.max(1, Math.min(most, Math.ceil(useful)));
     }
 
     private static double laneRate(long roundTripNanos) {
@@ -211,22 +220,25 @@ final class Crew implements AutoCloseable {
         long before = runs.bytes();
         long since = System.nanoTime();
         while (!runs.haveAll() && job.remainingNanos() > 0 && !job.isCancelled()) {
-            await(Math.min(spellNanos, job.remainingNanos()));
+            await(Math.min(spellNanos / LOOKS, job.remainingNanos()));
             long now = System.nanoTime();
             long bytes = runs.bytes();
+            // Not at the end of the spell only: it is a round trip, and there are few of them.
+            if (bytes - before >= laneRate / 2 * spellNanos / 1e9) {
+                letAllIn();
+            }
             if (now - since >= spellNanos) {
                 listener.progress(bytes, size);
-                letIn((bytes - before) * 1e9 / (now - since), laneRate);
                 before = bytes;
                 since = now;
             }
         }
     }
 
-    private void letIn(double rate, double laneRate) {
+    private void letAllIn() {
         lock.lock();
         try {
-            if (!allIn && rate > laneRate / 2) {
+            if (!allIn) {
                 allIn = true;
                 changed.signalAll();
             }

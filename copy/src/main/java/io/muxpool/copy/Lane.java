@@ -50,7 +50,8 @@ final class Lane {
             Load load = new Load(run);
             int step = sftp.block();
             for (long at = run.offset(); at < run.end(); at += step) {
-                while (bytesFlying >= FLYING) {
+                // Also what has its answer already: how much has arrived tells whether the window is the limit.
+                while (bytesFlying >= FLYING || isAnswered()) {
                     land(runs);
                 }
                 launch(load, at, (int) Math.min(step, run.end() - at));
@@ -59,6 +60,11 @@ final class Lane {
         while (!flying.isEmpty()) {
             land(runs);
         }
+    }
+
+    private boolean isAnswered() {
+        Block next = flying.peek();
+        return next != null && next.answer.isFulfilled();
     }
 
     private void launch(Load load, long offset, int length) throws IOException {

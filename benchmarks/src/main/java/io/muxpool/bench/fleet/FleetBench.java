@@ -59,7 +59,8 @@ public final class FleetBench implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (ShortTemp temp = ShortTemp.create();
                 Town town = new Town(hosts)) {
-            // The servers' code is compiled by then, muxpool's archive made, and every program in memory: for nobody's account.
+            // The servers' code is compiled by then, muxpool's archive made, and every program in memory: for nobody's
+            // account.
             int few = Math.min(WARM_UP, hosts);
             for (Contender contender : contenders(temp, town, few, limit)) {
                 run(contender, COLD, temp, few);

@@ -19,8 +19,8 @@ import java.util.Random;
 /** A file there and back, beside scp. */
 final class CopyScene implements Scene {
     private static final int BLOCK = 1_000_000;
-    // Two connections of eight sessions.
-    private static final int MANY = 2 * Copy.DEFAULT_STRIPES;
+    // Those of one connection.
+    private static final int FEW = Copy.DEFAULT_STRIPES / 2;
 
     @Override
     public String id() {
@@ -71,7 +71,7 @@ final class CopyScene implements Scene {
             copiers.add(MuxpoolCopier.open(
                     "muxpool", Series.Kind.MUXPOOL, destination, sockets.resolve("m"), Copy.DEFAULT_STRIPES));
             copiers.add(MuxpoolCopier.open(
-                    "muxpool, " + MANY + " stripes", Series.Kind.VARIANT, destination, sockets.resolve("n"), MANY));
+                    "muxpool, " + FEW + " stripes", Series.Kind.VARIANT, destination, sockets.resolve("n"), FEW));
             copiers.add(ScpCopier.open(destination, sockets));
             int rounds = stage.effort().of(1, 3, 3);
             for (int i = -1; i < rounds; i++) {
