@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One open file on one channel, and many requests on their way at once. Used by one thread. */
 final class Lane {
-    // A window of the server's. Of twice as much, on many lanes, a part waits in the master, which copies all that waits over
-    // and over: of 200 MB at 100 ms every other pull took a second longer.
+    // A window of the server's. Of twice as much, on many lanes, a part waits in the master, which copies what waits
+    // time
+    // and again: of 200 MB at 100 ms every other pull took a second longer.
     static final int FLYING = 2 * 1024 * 1024;
 
     private final Sftp sftp;
