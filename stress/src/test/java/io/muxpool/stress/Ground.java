@@ -135,7 +135,13 @@ final class Ground implements AutoCloseable {
      */
     List<String> strays(int hung) throws IOException {
         List<String> strays = new ArrayList<>();
-        LeakCheck.passengersAfter(Duration.ofSeconds(20), disk)
+        long self = ProcessHandle.current().pid();
+        LeakCheck.passengersAfter(Duration.ofSeconds(20), disk).stream()
+                // One whose crew was killed may wait on a dead connection for as long as its master does.
+                .filter(pid -> ProcessHandle.of(pid)
+                        .flatMap(ProcessHandle::parent)
+                        .filter(parent -> parent.pid() == self)
+                        .isPresent())
                 .forEach(pid -> strays.add("still there: " + pid + " " + Processes.commandLine(pid)));
         int masters = masters().size();
         if (masters > leases() + hung) {
