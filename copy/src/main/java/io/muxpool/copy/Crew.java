@@ -165,9 +165,13 @@ final class Crew implements AutoCloseable {
     /** One of the later lanes: without it the copy is slower, and no more. */
     private void follow(Runs runs, Opener opener) {
         Sftp channel;
+        @Nullable Future<Sftp> opened = ahead.poll();
         try {
-            channel = open();
-        } catch (RuntimeException e) {
+            channel = opened == null ? open() : Trip.result(opened);
+        } catch (Exception e) {
+            if (opened != null) {
+                opened.cancel(true);
+            }
             LOG.log(Level.DEBUG, "a copy goes on with fewer channels", e);
             return;
         }
