@@ -14,10 +14,12 @@ import io.muxpool.JobTimeoutException;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.Output;
+import io.muxpool.PoolEvent;
 import io.muxpool.Remote;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.testkit.Answer;
+import io.muxpool.testkit.Attached;
 import io.muxpool.testkit.FakeMaster;
 import io.muxpool.testkit.Frame;
 import io.muxpool.testkit.LeakCheck;
@@ -25,13 +27,21 @@ import io.muxpool.testkit.MuxRequest;
 import io.muxpool.testkit.Script;
 import io.muxpool.testkit.Script.Hook;
 import io.muxpool.testkit.ShortTemp;
+import java.io.IOException;
 import java.io.InputStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -49,13 +59,13 @@ class HostileMasterTest {
 
     private final ShortTemp temp = ShortTemp.create();
     private final FakeMaster master = FakeMaster.start(temp.resolve("s"));
-    private final Link link = link();
+    private final Link link = link(LinkOwner.NONE);
 
-    private Link link() {
+    private Link link(LinkOwner owner) {
         Remote remote = Remote.builder("box").killGrace(Duration.ofMillis(200)).build();
         MuxTransport.Options options = new MuxTransport.Options(8, 1, Duration.ofSeconds(60), 16 * 1024 * 1024);
         return new MuxTransport(remote, options, Map.of(), null)
-                .link(new ControlMaster(remote, temp.resolve("s")), LinkOwner.NONE);
+                .link(new ControlMaster(remote, temp.resolve("s")), owner);
     }
 
     @AfterEach
@@ -231,6 +241,88 @@ class HostileMasterTest {
     void whatComesBehindACommandLeavesItsOutcomeUnknown(String what, Hook hook) {
         master.serve(Script.polite().onRequest("exec", hook));
         assertThatThrownBy(this::run).as(what).isInstanceOf(OutcomeUnknownException.class);
+    }
+
+    /**
+     * A write to a master that is gone fails at once, while what it said last still waits to be read. One thread reads for
+     * all: held up, it cannot have read that before.
+     */
+    @Test
+    void theEndOfACommandIsHeardThoughAWriteFindsTheMasterGoneBefore() throws Exception {
+        master.serve(Script.polite().onRequest("exec", (client, id, frame) -> {
+            client.success(id);
+            client.adjust(id, 1000);
+            return true;
+        }));
+        HoldUp holdUp = new HoldUp();
+        Link holding = link(holdUp);
+        ExecutorService elsewhere = Executors.newSingleThreadExecutor();
+        try {
+            Started cat = link.start(Command.of("cat"), Job.create());
+            Attached client = master.attached(Duration.ofSeconds(5));
+            write(cat);
+            elsewhere.submit(() -> holding.start(Command.of("cat"), Job.create()));
+            holdUp.begun.await();
+            client.exitStatus(0, 3);
+            client.close(0);
+            client.closeSocket();
+            awaitGreeting();
+            write(cat);
+            holdUp.over.countDown();
+            assertThat(cat.exited().get(10, TimeUnit.SECONDS)).isEqualTo(new Exit.Exited(3));
+        } finally {
+            holdUp.over.countDown();
+            elsewhere.shutdown();
+            assertThat(elsewhere.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+            holding.close();
+        }
+    }
+
+    /** The master closes a socket for good when it next looks at all of them, and so before it greets one more. */
+    private void awaitGreeting() throws IOException {
+        try (SocketChannel one = SocketChannel.open(UnixDomainSocketAddress.of(master.socket()))) {
+            assertThat(one.read(ByteBuffer.allocate(1))).isOne();
+        }
+    }
+
+    private static void write(Started cat) throws IOException {
+        cat.stdin().write(new byte[100]);
+        cat.stdin().flush();
+    }
+
+    /** Holds the loop up once its link's first channel is open. */
+    private static final class HoldUp implements LinkOwner {
+        final CountDownLatch begun = new CountDownLatch(1);
+        final CountDownLatch over = new CountDownLatch(1);
+
+        @Override
+        public void happened(Supplier<PoolEvent> event) {
+            if (event.get() instanceof PoolEvent.ChannelOpened) {
+                begun.countDown();
+                try {
+                    over.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+
+        @Override
+        public int sessionsAllowed() {
+            return Integer.MAX_VALUE;
+        }
+
+        @Override
+        public void learned(int sessions) {}
+
+        @Override
+        public void outOfService(int sessions) {}
+
+        @Override
+        public void lingering(int change) {}
+
+        @Override
+        public void leftBehind(int change) {}
     }
 
     @Test

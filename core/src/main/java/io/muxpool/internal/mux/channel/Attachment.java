@@ -49,6 +49,9 @@ public final class Attachment implements EventLoop.Ready {
     /** A read of less has emptied the socket, whose buffer holds some 200 KiB: the master has no more waiting for us. */
     private static final int EMPTYING_READ = 96 * 1024;
 
+    /** The rest of a socket whose master is gone is some 400 KiB at most; of one that lives there may be no end. */
+    private static final int RESTING_READS = 8;
+
     /**
      * Linux doubles it within net.core.wmem_max, and then holds 416 KiB instead of 208. A writer is woken when three
      * quarters are gone: half as often, and uploads are 14 % faster.
@@ -413,7 +416,24 @@ public final class Attachment implements EventLoop.Ready {
 
     /** For whoever finds the socket broken, and may hold locks. */
     private void failLater(IOException why) {
-        loop.execute(() -> failed(why));
+        loop.execute(() -> {
+            try {
+                readTheRest();
+            } catch (IOException e) {
+                // As a rule the end of the socket, which is no news.
+                LOG.log(Level.TRACE, "what was left to read has ended", e);
+            } finally {
+                failed(why);
+            }
+        });
+    }
+
+    /**
+     * Once a master has closed its socket, a write fails at once; but what it said before, such as how commands ended, still
+     * waits here, and is true. (Linux: unix_stream_read_generic looks at the queue before it looks at the error.)
+     */
+    private void readTheRest() throws IOException {
+        for (int reads = 0; reads < RESTING_READS && read() > 0; reads++) {}
     }
 
     private void wantWritable() {
@@ -508,7 +528,8 @@ public final class Attachment implements EventLoop.Ready {
         waiting.forEach(Channel::roomAgain);
     }
 
-    private void read() throws IOException {
+    /** Reads once, and returns how many bytes. */
+    private int read() throws IOException {
         INBOX.clear().put(partial);
         int n = socket.read(INBOX);
         if (n < 0) {
@@ -525,6 +546,7 @@ public final class Attachment implements EventLoop.Ready {
         // The CLOSEs that were answered: behind the waking of those who wait for them, and in one go.
         outbox.release();
         keepPartial();
+        return n;
     }
 
     /** A frame that has not come whole waits in memory of its own: the inbox is everybody's. */
