@@ -124,10 +124,8 @@ final class Pull extends Trip {
             Path target)
             throws Exception {
         long size = version.getSize();
-        boolean verify = options.verify();
-        RemoteSum asked = sum();
-        Future<RemoteSum.Answer> far = crew.threads().submit(() -> verify ? asked.whole(source) : asked.unasked());
-        Future<String> near = crew.threads().submit(() -> verify ? LocalSum.following(file, size, runs) : "");
+        Asked far = ask(crew, whole(source));
+        Future<String> near = crew.threads().submit(() -> options.verify() ? LocalSum.following(file, size, runs) : "");
         Flow down = new Flow.Down(file);
         int channels = runs.haveAll()
                 ? 0
@@ -138,8 +136,8 @@ final class Pull extends Trip {
         FileAttributes after = sftp.call(sftp.request(PacketType.FSTAT, handle))
                 .ensurePacketTypeIs(PacketType.ATTRS)
                 .readFileAttributes();
-        yieldTo(asked, far, crew, sftp);
-        RemoteSum.Answer there = result(far);
+        yieldTo(far, crew, sftp);
+        RemoteSum.Answer there = result(far.answer());
         String here = result(near);
         if (after.getSize() != size || mtime(after) != mtime(version)) {
             throw spoilt(far() + " changed while it was copied: copy it again");

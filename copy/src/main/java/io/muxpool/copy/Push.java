@@ -13,8 +13,11 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import net.schmizz.concurrent.Promise;
@@ -102,20 +105,42 @@ final class Push extends Trip {
             Runs runs = new Runs(version.size);
             Part opened = openPart(crew, sftp, part, file, version.size, runs);
             begun(opened.name, opened.name.equals(part), runs, version.size);
-            int channels = runs.haveAll() ? 0 : carry(crew, sftp, opened, file, runs, version.size, roundTrip);
-            return settle(crew, sftp, opened, target, source, version, channels, result(sum));
+            if (runs.haveAll()) {
+                return settle(crew, sftp, opened, target, source, version, 0, null, result(sum));
+            }
+            @Nullable Asked ahead = askAhead(crew, opened, runs, version.size);
+            int channels = carry(crew, sftp, opened, file, runs, version.size, roundTrip, ahead);
+            return settle(crew, sftp, opened, target, source, version, channels, ahead, result(sum));
         }
     }
 
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
     private record Part(String name, byte[] handle) {}
 
-    private int carry(Crew crew, Sftp sftp, Part part, FileChannel file, Runs runs, long size, long roundTrip)
+    /**
+     * What is asked while a file is under way: whether what a failure leaves will be of use, and then its checksum. Of a small
+     * file neither is worth a command.
+     */
+    private @Nullable Asked askAhead(Crew crew, Part part, Runs runs, long size) {
+        if (size <= STRETCH || !(options.verify() || options.resume())) {
+            return null;
+        }
+        return ask(crew, sum -> {
+            RemoteSum.Answer there = sum().look();
+            return there.isThere() && options.verify() ? sum.following(part.name, runs, size) : there;
+        });
+    }
+
+    private int carry(
+            Crew crew,
+            Sftp sftp,
+            Part part,
+            FileChannel file,
+            Runs runs,
+            long size,
+            long roundTrip,
+            @Nullable Asked ahead)
             throws Exception {
-        RemoteSum asked = sum();
-        // Meanwhile: whether what a failure leaves will be of use. Of a small file it is not worth a command.
-        boolean wanted = options.resume() && size > STRETCH;
-        @Nullable Future<Boolean> sums = wanted ? crew.threads().submit(asked::look) : null;
         Flow up = new Flow.Up(file);
         try {
             return crew.carry(runs, size, options.stripes(), new Lane(sftp, part.handle, up), roundTrip, channel -> {
@@ -123,9 +148,9 @@ final class Push extends Trip {
                 return new Lane(channel, openToWrite(channel, part.name), up);
             });
         } finally {
-            if (sums != null && !asked.isSeated(Duration.ZERO)) {
-                // It would be in the way of the checksum.
-                sums.cancel(true);
+            if (ahead != null && !ahead.sum().isSeated(Duration.ZERO)) {
+                // It would be in the way of the checksum of what is there.
+                ahead.answer().cancel(true);
             }
         }
     }
@@ -238,18 +263,25 @@ final class Push extends Trip {
 
     /** All has arrived: check it, and put it in its place. */
     private Copied settle(
-            Crew crew, Sftp sftp, Part part, String target, Path source, Version version, int channels, String sum)
+            Crew crew,
+            Sftp sftp,
+            Part part,
+            String target,
+            Path source,
+            Version version,
+            int channels,
+            @Nullable Asked ahead,
+            String sum)
             throws Exception {
         Promise<Response, SFTPException> sized = sftp.send(sftp.request(PacketType.FSTAT, part.handle));
         Promise<Response, SFTPException> closed = sftp.send(sftp.request(PacketType.CLOSE, part.handle));
-        RemoteSum asked = sum();
-        Future<RemoteSum.Answer> far = ask(crew, asked, part.name);
+        Asked far = ahead != null && confirms(ahead, sum) ? ahead : ask(crew, whole(part.name));
         long size = sftp.answer(sized)
                 .ensurePacketTypeIs(PacketType.ATTRS)
                 .readFileAttributes()
                 .getSize();
         sftp.answer(closed).ensureStatusPacketIsOK();
-        Checked checked = check(crew, yieldTo(asked, far, crew, sftp), far, part.name, target, version, sum);
+        Checked checked = check(crew, yieldTo(far, crew, sftp), far, part.name, target, version, sum);
         RemoteSum.Answer there = checked.answer;
         if (!version(source).equals(version)) {
             throw spoilt(near() + " changed while it was copied: copy it again");
@@ -281,19 +313,12 @@ final class Push extends Trip {
      * When the same copy is made twice at once, the faster one puts the part into its place, and what has the part's name
      * then is nothing, or another one's beginning: a part that is not right is of no account when the target is.
      */
-    private Checked check(
-            Crew crew,
-            Sftp channel,
-            Future<RemoteSum.Answer> far,
-            String part,
-            String target,
-            Version version,
-            String sum)
+    private Checked check(Crew crew, Sftp channel, Asked far, String part, String target, Version version, String sum)
             throws Exception {
         @Nullable Checked arrived = null;
         @Nullable NoSumException failure = null;
         try {
-            arrived = new Checked(channel, result(far), false);
+            arrived = new Checked(channel, result(far.answer()), false);
         } catch (NoSumException e) {
             failure = e;
         }
@@ -303,11 +328,10 @@ final class Push extends Trip {
                 && still.look(target)
                         .filter(there -> there.getSize() == version.size)
                         .isPresent()) {
-            RemoteSum asked = sum();
-            Future<RemoteSum.Answer> now = ask(crew, asked, target);
-            still = yieldTo(asked, now, crew, still);
+            Asked now = ask(crew, whole(target));
+            still = yieldTo(now, crew, still);
             try {
-                Checked placed = new Checked(still, result(now), true);
+                Checked placed = new Checked(still, result(now.answer()), true);
                 if (placed.answer.isThere() && placed.isRight(sum)) {
                     gone();
                     refusal(still.call(still.request(PacketType.REMOVE, part)));
@@ -320,11 +344,16 @@ final class Push extends Trip {
         if (failure != null) {
             throw failure;
         }
-        return new Checked(still, result(far), false);
+        return new Checked(still, result(far.answer()), false);
     }
 
-    private Future<RemoteSum.Answer> ask(Crew crew, RemoteSum sum, String path) {
-        return crew.threads().submit(() -> options.verify() ? sum.whole(path) : sum.unasked());
+    /** Whether a checksum that was made in step is there and right. Any other may be so for want of a better way to make it. */
+    private static boolean confirms(Asked ahead, String sum) throws InterruptedException {
+        try {
+            return ahead.answer().get().sums().equals(List.of(sum));
+        } catch (ExecutionException | CancellationException e) {
+            return false;
+        }
     }
 
     private static FileAttributes attributes(Path source, Version version) throws Exception {

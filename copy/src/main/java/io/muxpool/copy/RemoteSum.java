@@ -5,6 +5,7 @@ import io.muxpool.CommandResult;
 import io.muxpool.Connection;
 import io.muxpool.ConnectionPool;
 import io.muxpool.Exit;
+import io.muxpool.Input;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Output;
@@ -40,6 +41,19 @@ final class RemoteSum {
                       i=$((i + 1))
                     done
                     """;
+    // The name is looked at again: what had it may have become the target meanwhile, and another copy have begun under
+    // it.
+    private static final String FOLLOWING = FIND + """
+                    is() { [ "$(ls -di "$1")" = "$node" ]; }
+                    node=$(ls -di "$1") && exec 3<"$1" && is "$1" || exit 1
+                    echo %s
+                    { while read -r runs; do
+                        dd bs=%d count="$runs" <&3 2>/dev/null || exit 1
+                      done
+                      cat <&3
+                    } | $sum
+                    is "$1"
+                    """.formatted(READY, Runs.LENGTH);
     private static final Pattern SUM = Pattern.compile("[0-9a-f]{64}\\b.*");
 
     private final ConnectionPool pool;
@@ -78,8 +92,17 @@ final class RemoteSum {
     }
 
     /** Only whether there is such a program. */
-    boolean look() {
-        return ask(0, Command.of("sh", "-c", LOOK)).isThere();
+    Answer look() {
+        return ask(0, Command.of("sh", "-c", LOOK));
+    }
+
+    /**
+     * Of a file that is being written, in step with what has arrived from its begin on. To be believed only when it is right:
+     * the file under that name may be another by now, or the copy may have been stopped. To be asked only where {@link #look}
+     * has found a program: whatever else may run there in its place should get no input.
+     */
+    Answer following(String path, Runs runs, long size) {
+        return ask(1, Command.of("sh", "-c", FOLLOWING, "sh", path).withStdin(Input.stream(new Steps(runs, size))));
     }
 
     /** Of a file's stretches of so many bytes each, from its begin on; that of nothing beyond its end. */

@@ -114,9 +114,28 @@ abstract class Trip {
         doubt = "; whether " + Names.printable(target) + " is the old file or the new one is not known: look there";
     }
 
-    /** To ask the other side for checksums. */
+    /** For one question to the other side. */
     final RemoteSum sum() {
         return new RemoteSum(pool, job, there -> sums = there);
+    }
+
+    /** A question to the other side, and its answer once that has come. */
+    record Asked(RemoteSum sum, Future<RemoteSum.Answer> answer) {}
+
+    /** A question, as {@link RemoteSum} takes it. */
+    interface Question {
+        RemoteSum.Answer put(RemoteSum sum) throws Exception;
+    }
+
+    /** Asks the other side for checksums, in a thread of the crew. */
+    final Asked ask(Crew crew, Question question) {
+        RemoteSum sum = sum();
+        return new Asked(sum, crew.threads().submit(() -> question.put(sum)));
+    }
+
+    /** For the checksum of a whole file, if one is wanted. */
+    final Question whole(String path) {
+        return sum -> options.verify() ? sum.whole(path) : sum.unasked();
     }
 
     /** What must not be gone on from, nor be taken for the file. */
@@ -258,18 +277,17 @@ abstract class Trip {
         // They may wait for the very session that the checksums need.
         crew.dropPrepared();
         int count = (int) ((end + STRETCH - 1) / STRETCH);
-        RemoteSum asked = sum();
-        Future<RemoteSum.Answer> far = crew.threads().submit(() -> asked.stretches(remote, count, STRETCH));
+        Asked far = ask(crew, sum -> sum.stretches(remote, count, STRETCH));
         String[] near = new String[count];
         for (int i = 0; i < count; i++) {
             near[i] = LocalSum.of(local, (long) i * STRETCH, (i + 1L) * STRETCH);
         }
-        if (!asked.isSeated(TO_BE_SEATED)) {
+        if (!far.sum.isSeated(TO_BE_SEATED)) {
             // Rather begun anew than never: this copy holds a session itself.
-            far.cancel(true);
+            far.answer.cancel(true);
             return false;
         }
-        RemoteSum.Answer answer = result(far);
+        RemoteSum.Answer answer = result(far.answer);
         for (int i = 0; i < count && answer.isThere(); i++) {
             if (near[i].equals(answer.sums().get(i))) {
                 there.haveFrom((long) i * STRETCH, Math.min(end, (i + 1L) * STRETCH));
@@ -284,13 +302,13 @@ abstract class Trip {
      *
      * @return the channel to go on with
      */
-    final Sftp yieldTo(RemoteSum asked, Future<RemoteSum.Answer> answer, Crew crew, Sftp channel) throws Exception {
-        if (asked.isSeated(TO_BE_SEATED) || answer.isDone()) {
+    final Sftp yieldTo(Asked asked, Crew crew, Sftp channel) throws Exception {
+        if (asked.sum.isSeated(TO_BE_SEATED) || asked.answer.isDone()) {
             return channel;
         }
         channel.close();
         try {
-            result(answer);
+            result(asked.answer);
         } catch (NoSumException e) {
             // For whoever asks for the answer.
         }
