@@ -140,7 +140,8 @@ final class Crew implements AutoCloseable {
         threads.execute(() -> attempt(() -> work(first, runs)));
         List<Future<?>> later = new ArrayList<>();
         for (int i = 1; i < lanes; i++) {
-            later.add(threads.submit(() -> follow(runs, opener)));
+            long behind = first.isStaggered() ? i * roundTripNanos / lanes : 0;
+            later.add(threads.submit(() -> follow(runs, opener, behind)));
         }
         try (Job.Registration cancel = job.onCancel(this::wake)) {
             watch(runs, size, laneRate(roundTripNanos), Math.max(roundTripNanos, LEAST_SPELL_NANOS));
@@ -163,7 +164,7 @@ final class Crew implements AutoCloseable {
     }
 
     /** One of the later lanes: without it the copy is slower, and no more. */
-    private void follow(Runs runs, Opener opener) {
+    private void follow(Runs runs, Opener opener, long behindNanos) {
         Sftp channel;
         @Nullable Future<Sftp> opened = ahead.poll();
         try {
@@ -179,7 +180,7 @@ final class Crew implements AutoCloseable {
         try (channel) {
             Lane lane = opener.lane(channel);
             attempt(() -> {
-                if (awaitTurn()) {
+                if (awaitTurn(behindNanos)) {
                     work(lane, runs);
                 }
             });
@@ -207,11 +208,14 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    private boolean awaitTurn() throws InterruptedException {
+    private boolean awaitTurn(long behindNanos) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (!allIn && !over) {
                 changed.await();
+            }
+            for (long left = behindNanos; left > 0 && !over; ) {
+                left = changed.awaitNanos(left);
             }
             return !over;
         } finally {

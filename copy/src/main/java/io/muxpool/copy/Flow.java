@@ -19,8 +19,25 @@ sealed interface Flow {
     /** Takes its answer; returns how many bytes have moved, less than were asked for where the server gave less. */
     int landed(Response response, long offset, int length) throws IOException;
 
+    /** How many bytes a lane has under way at most. */
+    int flying();
+
+    /** Whether lanes had better not begin all at once. */
+    boolean isStaggered();
+
     /** From this side. */
     record Up(FileChannel source) implements Flow {
+        /** A window of the server's. */
+        @Override
+        public int flying() {
+            return 2 * 1024 * 1024;
+        }
+
+        @Override
+        public boolean isStaggered() {
+            return false;
+        }
+
         @Override
         public Request request(Sftp sftp, byte[] handle, long offset, int length) {
             byte[] bytes = new byte[length];
@@ -46,6 +63,22 @@ sealed interface Flow {
 
     /** To this side. */
     record Down(FileChannel target) implements Flow {
+        /**
+         * Less than a window. A master reads 256 KiB of the network at a time, and hands on 214 at most: of a burst a part
+         * waits in it, in a buffer that it copies for each packet, and that makes it slower than what comes. Of 14 MiB all
+         * at once, and while we are slow to take them, it copies for more than a second.
+         */
+        @Override
+        public int flying() {
+            return 3 * 512 * 1024;
+        }
+
+        /** So that their bursts come one after the other, too. */
+        @Override
+        public boolean isStaggered() {
+            return true;
+        }
+
         @Override
         public Request request(Sftp sftp, byte[] handle, long offset, int length) {
             return sftp.request(PacketType.READ, handle).putUInt64(offset).putUInt32(length);

@@ -10,11 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One open file on one channel, and many requests on their way at once. Used by one thread. */
 final class Lane {
-    // A window of the server's. Of twice as much, on many lanes, a part waits in the master, which copies what waits
-    // time
-    // and again: of 200 MB at 100 ms every other pull took a second longer.
-    static final int FLYING = 2 * 1024 * 1024;
-
     private final Sftp sftp;
     private final byte[] handle;
     private final Flow flow;
@@ -26,6 +21,11 @@ final class Lane {
         this.sftp = sftp;
         this.handle = handle;
         this.flow = flow;
+    }
+
+    /** Whether lanes had better not begin all at once. */
+    boolean isStaggered() {
+        return flow.isStaggered();
     }
 
     private record Block(Load load, long offset, int length, Promise<Response, SFTPException> answer) {}
@@ -53,7 +53,7 @@ final class Lane {
             int step = sftp.block();
             for (long at = run.offset(); at < run.end(); at += step) {
                 // Also what has its answer already: how much has arrived tells whether the window is the limit.
-                while (bytesFlying >= FLYING || isAnswered()) {
+                while (bytesFlying >= flow.flying() || isAnswered()) {
                     land(runs);
                 }
                 launch(load, at, (int) Math.min(step, run.end() - at));

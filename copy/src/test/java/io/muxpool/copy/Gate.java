@@ -55,7 +55,9 @@ final class Gate {
     /** A directory for the begin of PATH: checksums come by {@code sum}, and the shells that ask for them by {@code sh}. */
     Path programs() {
         script("openssl", """
+                echo "$@" >>sum.log
                 [ -e sum.fails ] && { echo cannot >&2; exit 3; }
+                mv sum.breaks sum.broken 2>/dev/null && exit 3
                 mv sum.shut sum.held 2>/dev/null && while [ -e sum.held ]; do sleep 0.02; done
                 exec sha256sum
                 """);
@@ -85,6 +87,16 @@ final class Gate {
     /** Lets checksums fail from now on. */
     void failSums() throws IOException {
         Files.createFile(file("sum.fails"));
+    }
+
+    /** Lets the next one fail. */
+    void failNextSum() throws IOException {
+        Files.createFile(file("sum.breaks"));
+    }
+
+    /** How many were made. */
+    int sums() throws IOException {
+        return Files.readAllLines(file("sum.log")).size();
     }
 
     /** @param door {@code up}, {@code down}, {@code sum}, {@code sh}, {@code rename} */

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class LastStepsTest extends OnOneServer {
     private static final int SIZE = 3 * Runs.LENGTH + 17;
+    private static final int LARGE = 20 * Runs.LENGTH + 17;
 
     private final Gate gate = new Gate(temp.resolve("gate"));
     private OpenSshServer running = start();
@@ -121,6 +123,41 @@ final class LastStepsTest extends OnOneServer {
         assertThat(e.part()).contains(part(home()).toString());
         assertThat(e.retrySafe()).isFalse();
         assertThat(Files.exists(home().resolve("copy"))).isFalse();
+    }
+
+    @Test
+    void theChecksumOfALargeFileIsMadeWhileItArrives() throws Exception {
+        Path original = file("original", LARGE);
+        assertThat(push(original).sha256()).isPresent();
+        assertSame(home().resolve("copy"), original);
+        assertThat(gate.sums()).isOne();
+    }
+
+    @Test
+    void oneThatFailsMeanwhileIsMadeAgain() throws Exception {
+        Path original = file("original", LARGE);
+        gate.failNextSum();
+        assertThat(push(original).sha256()).isPresent();
+        assertSame(home().resolve("copy"), original);
+        assertThat(gate.sums()).isEqualTo(2);
+    }
+
+    /** Then the checksum is that of the target, and of the part nothing is known. */
+    @Test
+    void aPartThatBecameTheTargetMeanwhileIsNotTakenForTheOneThatIsBegunBehindIt() throws Exception {
+        Path original = file("original", LARGE);
+        gate.shut("sum");
+        FutureTask<Copied> slow = meanwhile(() -> push(original));
+        gate.awaitHeld("sum");
+        Awaitility.await()
+                .until(() -> Files.size(part(home())) == LARGE && Files.mismatch(part(home()), original) == -1);
+        Path part = part(home());
+        Files.move(part, home().resolve("copy"));
+        Files.writeString(part, "a beginning");
+        gate.open("sum");
+        assertThat(slow.get().sha256()).isPresent();
+        assertSame(home().resolve("copy"), original);
+        assertThat(names(home())).containsExactly("copy");
     }
 
     @Test
