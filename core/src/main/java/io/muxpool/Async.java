@@ -23,9 +23,8 @@ final class Async {
         CompletableFuture<T> result = new CompletableFuture<>();
         EXECUTOR.execute(() -> {
             Thread thread = Thread.currentThread();
-            // The interrupt and the end of the call exclude each other: one that came late would hit whatever this
-            // thread
-            // does next.
+            // The interrupt and the end of the call exclude each other: one that came late would hit
+            // whatever this thread does next.
             boolean[] over = new boolean[1];
             result.whenComplete((value, failure) -> {
                 synchronized (over) {

@@ -41,8 +41,7 @@ final class RemoteSum {
                       i=$((i + 1))
                     done
                     """;
-    // The name is looked at again: what had it may have become the target meanwhile, and another copy have begun under
-    // it.
+    // The name is looked at again: its file may be the target by now, and another copy have begun under it.
     private static final String FOLLOWING = FIND + """
                     is() { [ "$(ls -di "$1")" = "$node" ]; }
                     node=$(ls -di "$1") && exec 3<"$1" && is "$1" || exit 1

@@ -94,9 +94,10 @@ final class Gate {
         Files.createFile(file("sum.breaks"));
     }
 
-    /** How many were made. */
+    /** How many were begun. */
     int sums() throws IOException {
-        return Files.readAllLines(file("sum.log")).size();
+        Path log = file("sum.log");
+        return Files.exists(log) ? Files.readAllLines(log).size() : 0;
     }
 
     /** @param door {@code up}, {@code down}, {@code sum}, {@code sh}, {@code rename} */

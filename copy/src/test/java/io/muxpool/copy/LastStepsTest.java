@@ -12,6 +12,7 @@ import io.muxpool.testkit.TcpProxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.awaitility.Awaitility;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class LastStepsTest extends OnOneServer {
     private static final int SIZE = 3 * Runs.LENGTH + 17;
-    private static final int LARGE = 20 * Runs.LENGTH + 17;
+    private static final int LARGE = 30 * Runs.LENGTH + 17;
 
     private final Gate gate = new Gate(temp.resolve("gate"));
     private OpenSshServer running = start();
@@ -125,10 +126,22 @@ final class LastStepsTest extends OnOneServer {
         assertThat(Files.exists(home().resolve("copy"))).isFalse();
     }
 
+    /** A push that is held up half way when this returns, and whose checksum has been begun. */
+    private FutureTask<Copied> midway(Path original) {
+        gate.shut("up");
+        FutureTask<Copied> push =
+                meanwhile(() -> Copy.builder(pool).stripes(1).build().push(original, "copy", Job.create()));
+        gate.awaitHeld("up");
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> gate.sums() == 1);
+        return push;
+    }
+
     @Test
     void theChecksumOfALargeFileIsMadeWhileItArrives() throws Exception {
         Path original = file("original", LARGE);
-        assertThat(push(original).sha256()).isPresent();
+        FutureTask<Copied> push = midway(original);
+        gate.open("up");
+        assertThat(push.get().sha256()).isPresent();
         assertSame(home().resolve("copy"), original);
         assertThat(gate.sums()).isOne();
     }
@@ -137,7 +150,9 @@ final class LastStepsTest extends OnOneServer {
     void oneThatFailsMeanwhileIsMadeAgain() throws Exception {
         Path original = file("original", LARGE);
         gate.failNextSum();
-        assertThat(push(original).sha256()).isPresent();
+        FutureTask<Copied> push = midway(original);
+        gate.open("up");
+        assertThat(push.get().sha256()).isPresent();
         assertSame(home().resolve("copy"), original);
         assertThat(gate.sums()).isEqualTo(2);
     }
@@ -147,11 +162,10 @@ final class LastStepsTest extends OnOneServer {
     void aPartThatBecameTheTargetMeanwhileIsNotTakenForTheOneThatIsBegunBehindIt() throws Exception {
         Path original = file("original", LARGE);
         gate.shut("sum");
-        FutureTask<Copied> slow = meanwhile(() -> push(original));
-        gate.awaitHeld("sum");
-        Awaitility.await()
-                .until(() -> Files.size(part(home())) == LARGE && Files.mismatch(part(home()), original) == -1);
+        FutureTask<Copied> slow = midway(original);
+        gate.open("up");
         Path part = part(home());
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.mismatch(part, original) == -1);
         Files.move(part, home().resolve("copy"));
         Files.writeString(part, "a beginning");
         gate.open("sum");

@@ -52,8 +52,7 @@ record Note(String text, Instant written) {
 
     static void write(Path directory, String name, String text) {
         // Always the same, so that nobody who is killed in between leaves more than one. Of two who write at once a
-        // reader may
-        // see half of a text, which those who read it notice.
+        // reader may see half of a text, which those who read it notice.
         Path fresh = directory.resolve(name + ".new");
         try (SeekableByteChannel out = Files.newByteChannel(
                 fresh,

@@ -331,9 +331,8 @@ public final class ControlMaster {
         List<String> words = remote.sshOptions(socket);
         // A configuration with LogLevel QUIET would leave a failure without a reason. After -v it changes nothing.
         words.add("-oLogLevel=INFO");
-        // Before the caller's, since behind a SessionType of his ssh refuses -N. Before 8.7 it is -f that keeps a
-        // master which
-        // has no session from staying in the foreground (ssh.c).
+        // Before the caller's, since behind a SessionType of his ssh refuses -N. Before 8.7 it is -f that
+        // keeps a master without a session from staying in the foreground (ssh.c).
         words.addAll(1, List.of("-f", "-N"));
         words.add("-M");
         words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");

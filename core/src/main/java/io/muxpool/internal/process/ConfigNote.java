@@ -28,7 +28,8 @@ import java.util.Optional;
  * </pre>
  *
  * A file's stamp is its device, inode, size and time of change, ctime: nobody can set that one back without setting the
- * clock back. A network file system may show another machine's change some seconds late. It is believed only when the file had not been changed for two seconds before it was read, so that no change can have the same time.
+ * clock back. It is believed only when the file had not been changed for two seconds before it was read, so that no change
+ * can have the same time. A network file system may show another machine's change some seconds late.
  *
  * @param version what ssh said of itself
  * @param text what it printed, shortened to what sessions need

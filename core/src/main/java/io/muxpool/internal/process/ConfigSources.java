@@ -197,9 +197,8 @@ final class ConfigSources {
             if (pattern.startsWith("~")) {
                 return false;
             }
-            // A relative one is below the user's directory or the system's, by whose configuration it is in. An
-            // absolute
-            // one stays what it is.
+            // A relative one is below the user's directory or the system's, by whose configuration it is in; an
+            // absolute one stays what it is.
             for (Path base : Set.of(USER, SYSTEM)) {
                 if (!addPattern(base.resolveSibling(pattern))) {
                     return false;

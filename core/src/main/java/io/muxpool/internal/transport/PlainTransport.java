@@ -17,9 +17,9 @@ import java.util.regex.Pattern;
 
 /** One ssh process and one handshake per command: when reuse is off, or the platform has no ControlMaster. */
 public record PlainTransport(Remote remote) implements Transport.Direct {
-    // What ssh says when it fails before there is a session, anchored to whole lines of its own log. Only what is on
-    // this
-    // list counts as not started: a phrase that we do not know leaves the outcome unknown, which is never wrong.
+    // What ssh says when it fails before there is a session, anchored to whole lines of its own log. Only what is
+    // on this list counts as not started: a phrase that we do not know leaves the outcome unknown, which is never
+    // wrong.
     private static final Pattern BEFORE_SESSION = Pattern.compile("ssh: Could not resolve hostname .*"
             + "|ssh: connect to host .*"
             + "|Host key verification failed\\."
