@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,6 +31,7 @@ class MuxFaultsTest {
 
     private final ShortTemp sockets = ShortTemp.create();
     private final OpenSshServer server = OpenSshServer.start();
+    private final AtomicInteger opened = new AtomicInteger();
 
     @AfterEach
     void stop() {
@@ -46,14 +49,32 @@ class MuxFaultsTest {
                 .build();
     }
 
+    private ConnectionPool.Builder builder(Remote remote, String name) {
+        return ConnectionPool.builder(remote, name).listener(event -> {
+            if (event instanceof PoolEvent.ChannelOpened) {
+                opened.incrementAndGet();
+            }
+        });
+    }
+
     private ConnectionPool open() {
-        return ConnectionPool.open(remote(), "faults");
+        return builder(remote(), "faults").open();
+    }
+
+    /**
+     * The master of a pool that has run a command, and has opened the channel for the next: without it, whatever is run
+     * when the master hangs could only be said to have not started.
+     */
+    private long warmMaster(ConnectionPool pool) {
+        long master = pool.run("true").check().masterPid().orElseThrow();
+        Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> opened.get() >= 2);
+        return master;
     }
 
     @Test
     void aStoppedMasterIsLeftForAnotherAndItsCommandIsUnknown() {
         try (ConnectionPool pool = open()) {
-            long stopped = pool.run("true").check().masterPid().orElseThrow();
+            long stopped = warmMaster(pool);
             Processes.signal(stopped, "STOP");
             try {
                 // On the channel opened ahead: it was sent, so nobody may say that it was not.
@@ -76,7 +97,7 @@ class MuxFaultsTest {
     @Test
     void aJobsDeadlineIsKeptWhileAMasterHangs() {
         try (ConnectionPool pool = open()) {
-            long stopped = pool.run("true").check().masterPid().orElseThrow();
+            long stopped = warmMaster(pool);
             Processes.signal(stopped, "STOP");
             try {
                 long start = System.nanoTime();
@@ -96,8 +117,7 @@ class MuxFaultsTest {
     @Test
     void callIsBackSoonAfterItsDeadlineThoughItsHungConnectionIsGivenUp() {
         Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
-        try (ConnectionPool pool =
-                ConnectionPool.builder(remote, "full").capacity(1).open()) {
+        try (ConnectionPool pool = builder(remote, "full").capacity(1).open()) {
             assertBackInTime(pool, Duration.ofSeconds(1));
         }
     }
@@ -106,7 +126,7 @@ class MuxFaultsTest {
     @Test
     void callIsBackSoonAfterItsDeadlineThoughItsSilentMasterWouldBeAsked() {
         Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
-        try (ConnectionPool pool = ConnectionPool.open(remote, "silent")) {
+        try (ConnectionPool pool = builder(remote, "silent").open()) {
             assertBackInTime(pool, Duration.ofMillis(6500));
         }
     }
@@ -114,8 +134,8 @@ class MuxFaultsTest {
     @Test
     void cancelIsHeardWhileASilentMasterIsAsked() throws Exception {
         Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
-        try (ConnectionPool pool = ConnectionPool.open(remote, "cancelled")) {
-            long master = pool.run("true").check().masterPid().orElseThrow();
+        try (ConnectionPool pool = builder(remote, "cancelled").open()) {
+            long master = warmMaster(pool);
             Processes.signal(master, "STOP");
             try {
                 Job job = Job.create();
@@ -132,8 +152,8 @@ class MuxFaultsTest {
         }
     }
 
-    private static void assertBackInTime(ConnectionPool pool, Duration timeout) {
-        long master = pool.run("true").check().masterPid().orElseThrow();
+    private void assertBackInTime(ConnectionPool pool, Duration timeout) {
+        long master = warmMaster(pool);
         Processes.signal(master, "STOP");
         try {
             long start = System.nanoTime();

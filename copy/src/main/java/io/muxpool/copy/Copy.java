@@ -105,7 +105,7 @@ public final class Copy {
             return this;
         }
 
-        /** Whether both sides compute the whole file's SHA-256 at the end; default true. Sizes are compared anyway. */
+        /** Whether both sides compute the whole file's SHA-256, large ones while they arrive, for which a push takes one session more; default true. Sizes are compared anyway. */
         public Builder verify(boolean verify) {
             this.verify = verify;
             return this;

@@ -32,8 +32,6 @@ final class Crew implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.muxpool.copy");
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
-    // sshd's, for each channel; ours starts as large.
-    private static final double WINDOW = 2 * 1024 * 1024;
     // No file goes faster through one master: a window that allows this is no limit.
     private static final double FAST_ENOUGH = 500e6;
     // A session is for the checksum.
@@ -63,6 +61,7 @@ final class Crew implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     // All guarded by lock.
     private boolean allIn;
+    private long allInAt;
     private boolean over;
     private @Nullable Exception failure;
 
@@ -118,14 +117,14 @@ final class Crew implements AutoCloseable {
         if (laneRate(roundTripNanos) > FAST_ENOUGH) {
             return 1;
         }
-        double windows = bytes / WINDOW;
+        double windows = (double) bytes / Flow.WINDOW;
         // Beyond one connection's only where each has enough to do: another one is a login, and stays.
         double useful = Math.max(Math.min(windows, ONE_CONNECTION), windows / FAR);
         return (int) Math.max(1, Math.min(most, Math.ceil(useful)));
     }
 
     private static double laneRate(long roundTripNanos) {
-        return WINDOW * 1e9 / Math.max(1, roundTripNanos);
+        return Flow.WINDOW * 1e9 / Math.max(1, roundTripNanos);
     }
 
     /**
@@ -137,13 +136,13 @@ final class Crew implements AutoCloseable {
      */
     int carry(Runs runs, long size, int most, Lane first, long roundTripNanos, Opener opener) throws Exception {
         int lanes = lanes(size - runs.bytes(), most, roundTripNanos);
-        threads.execute(() -> attempt(() -> work(first, runs)));
         List<Future<?>> later = new ArrayList<>();
-        for (int i = 1; i < lanes; i++) {
-            long behind = first.isStaggered() ? i * roundTripNanos / lanes : 0;
-            later.add(threads.submit(() -> follow(runs, opener, behind)));
-        }
         try (Job.Registration cancel = job.onCancel(this::wake)) {
+            threads.execute(() -> attempt(() -> work(first, runs, lanes)));
+            for (int i = 1; i < lanes; i++) {
+                long behind = first.isStaggered() ? i * roundTripNanos / lanes : 0;
+                later.add(threads.submit(() -> follow(runs, lanes, opener, behind)));
+            }
             watch(runs, size, laneRate(roundTripNanos), Math.max(roundTripNanos, LEAST_SPELL_NANOS));
         } finally {
             runs.stop();
@@ -158,13 +157,13 @@ final class Crew implements AutoCloseable {
         return carrying.get();
     }
 
-    private void work(Lane lane, Runs runs) throws IOException {
-        lane.carry(runs, carrying::incrementAndGet);
+    private void work(Lane lane, Runs runs, int lanes) throws IOException {
+        lane.carry(runs, lanes, carrying::incrementAndGet);
         wake();
     }
 
     /** One of the later lanes: without it the copy is slower, and no more. */
-    private void follow(Runs runs, Opener opener, long behindNanos) {
+    private void follow(Runs runs, int lanes, Opener opener, long behindNanos) {
         Sftp channel;
         @Nullable Future<Sftp> opened = ahead.poll();
         try {
@@ -181,7 +180,7 @@ final class Crew implements AutoCloseable {
             Lane lane = opener.lane(channel);
             attempt(() -> {
                 if (awaitTurn(behindNanos)) {
-                    work(lane, runs);
+                    work(lane, runs, lanes);
                 }
             });
         } catch (IOException | RuntimeException e) {
@@ -214,8 +213,8 @@ final class Crew implements AutoCloseable {
             while (!allIn && !over) {
                 changed.await();
             }
-            for (long left = behindNanos; left > 0 && !over; ) {
-                left = changed.awaitNanos(left);
+            while (!over && System.nanoTime() - allInAt < behindNanos) {
+                changed.awaitNanos(behindNanos - (System.nanoTime() - allInAt));
             }
             return !over;
         } finally {
@@ -248,6 +247,7 @@ final class Crew implements AutoCloseable {
         try {
             if (!allIn) {
                 allIn = true;
+                allInAt = System.nanoTime();
                 changed.signalAll();
             }
         } finally {

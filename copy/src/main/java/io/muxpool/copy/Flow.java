@@ -13,14 +13,17 @@ import net.schmizz.sshj.sftp.Response;
  * {@link IOException}.
  */
 sealed interface Flow {
+    /** The server's, for each channel; ours starts as large. */
+    int WINDOW = 2 * 1024 * 1024;
+
     /** The request that moves a stretch of the file. */
     Request request(Sftp sftp, byte[] handle, long offset, int length);
 
     /** Takes its answer; returns how many bytes have moved, less than were asked for where the server gave less. */
     int landed(Response response, long offset, int length) throws IOException;
 
-    /** How many bytes a lane has under way at most. */
-    int flying();
+    /** How many bytes each of so many lanes has under way at most. */
+    int flying(int lanes);
 
     /** Whether lanes had better not begin all at once. */
     boolean isStaggered();
@@ -29,8 +32,8 @@ sealed interface Flow {
     record Up(FileChannel source) implements Flow {
         /** A window of the server's. */
         @Override
-        public int flying() {
-            return 2 * 1024 * 1024;
+        public int flying(int lanes) {
+            return WINDOW;
         }
 
         @Override
@@ -63,14 +66,18 @@ sealed interface Flow {
 
     /** To this side. */
     record Down(FileChannel target) implements Flow {
+        // Of all lanes together; with half as many more a fresh JVM's first pull took a fifth longer.
+        private static final int MOST = 21 * 1024 * 1024;
+
         /**
-         * Less than a window. A master reads 256 KiB of the network at a time, and hands on 214 at most: of a burst a part
-         * waits in it, in a buffer that it copies for each packet, and that makes it slower than what comes. Of 14 MiB all
-         * at once, and while we are slow to take them, it copies for more than a second.
+         * Of many lanes less than a window. A master reads 256 KiB of the network at a time, and hands on what a socket's
+         * buffer takes, less than that by default: of a burst a part waits in it, in a buffer that it copies for each packet,
+         * and that makes it slower than what comes. Of 14 MiB all at once, and while we are slow to take them, it copies for
+         * more than a second.
          */
         @Override
-        public int flying() {
-            return 3 * 512 * 1024;
+        public int flying(int lanes) {
+            return Math.min(WINDOW, MOST / lanes);
         }
 
         /** So that their bursts come one after the other, too. */

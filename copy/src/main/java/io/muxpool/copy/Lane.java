@@ -44,16 +44,18 @@ final class Lane {
     /**
      * Carries runs until none is left.
      *
+     * @param lanes how many do, at most
      * @param first done before the first run is told of as arrived
      */
-    void carry(Runs runs, Runnable first) throws IOException {
+    void carry(Runs runs, int lanes, Runnable first) throws IOException {
         this.first = first;
+        int most = flow.flying(lanes);
         for (Runs.Run run = runs.take(); run != null; run = runs.take()) {
             Load load = new Load(run);
             int step = sftp.block();
             for (long at = run.offset(); at < run.end(); at += step) {
                 // Also what has its answer already: how much has arrived tells whether the window is the limit.
-                while (bytesFlying >= flow.flying() || isAnswered()) {
+                while (bytesFlying >= most || isAnswered()) {
                     land(runs);
                 }
                 launch(load, at, (int) Math.min(step, run.end() - at));

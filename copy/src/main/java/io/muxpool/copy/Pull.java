@@ -63,7 +63,8 @@ final class Pull extends Trip {
             throw CopyException.refused("not a file: " + far() + "; only files can be copied");
         }
         String source = Sftp.name(sftp.answer(real));
-        long roundTrip = System.nanoTime() - asked;
+        // A disk may have been asleep for one of them.
+        long roundTrip = Math.min(System.nanoTime() - asked, sftp.roundTripNanos());
         crew.prepare(version.getSize(), options.stripes(), roundTrip);
         byte[] handle = openSource(sftp, source);
 
@@ -124,7 +125,7 @@ final class Pull extends Trip {
             Path target)
             throws Exception {
         long size = version.getSize();
-        Asked far = ask(crew, whole(source));
+        Asked far = askIfWanted(crew, sum -> sum.whole(source));
         Future<String> near = crew.threads().submit(() -> options.verify() ? LocalSum.following(file, size, runs) : "");
         Flow down = new Flow.Down(file);
         int channels = runs.haveAll()

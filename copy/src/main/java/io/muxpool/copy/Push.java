@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -108,7 +109,7 @@ final class Push extends Trip {
             if (runs.haveAll()) {
                 return settle(crew, sftp, opened, target, source, version, 0, null, result(sum));
             }
-            @Nullable Asked ahead = askAhead(crew, opened, runs, version.size);
+            @Nullable Ahead ahead = askAhead(crew, opened, runs, version.size);
             int channels = carry(crew, sftp, opened, file, runs, version.size, roundTrip, ahead);
             return settle(crew, sftp, opened, target, source, version, channels, ahead, result(sum));
         }
@@ -118,17 +119,51 @@ final class Push extends Trip {
     private record Part(String name, byte[] handle) {}
 
     /**
-     * What is asked while a file is under way: whether what a failure leaves will be of use, and then its checksum. Of a small
-     * file neither is worth a command.
+     * What is asked while a file is under way: whether what a failure leaves will be of use, and then for its checksum.
+     *
+     * @param looked when the first is answered
      */
-    private @Nullable Asked askAhead(Crew crew, Part part, Runs runs, long size) {
+    private record Ahead(
+            RemoteSum looking, CountDownLatch looked, RemoteSum following, Future<RemoteSum.Answer> answer) {
+        /** All has arrived: takes the question back that still waits for a session, and would be in the way of others. */
+        void end() throws InterruptedException {
+            if (!looking.isSeated(Duration.ZERO)) {
+                answer.cancel(true);
+            }
+        }
+
+        /** Whether a checksum was made on the way, and is right. Any other may be so for want of a better way to make it. */
+        boolean confirms(String sum) throws InterruptedException {
+            if (!following.isSeated(Duration.ZERO)) {
+                if (looked.getCount() == 0) {
+                    answer.cancel(true);
+                }
+                return false;
+            }
+            try {
+                return answer.get().sums().equals(List.of(sum));
+            } catch (ExecutionException | CancellationException e) {
+                return false;
+            }
+        }
+    }
+
+    /** Of a small file neither is worth a command. */
+    private @Nullable Ahead askAhead(Crew crew, Part part, Runs runs, long size) {
         if (size <= STRETCH || !(options.verify() || options.resume())) {
             return null;
         }
-        return ask(crew, sum -> {
-            RemoteSum.Answer there = sum().look();
-            return there.isThere() && options.verify() ? sum.following(part.name, runs, size) : there;
+        RemoteSum looking = sum();
+        CountDownLatch looked = new CountDownLatch(1);
+        // What the first has found out stays true when the second fails.
+        RemoteSum following = new RemoteSum(pool, job, there -> {});
+        Future<RemoteSum.Answer> answer = crew.threads().submit(() -> {
+            RemoteSum.Answer there = looking.look();
+            looked.countDown();
+            boolean worthIt = there.isThere() && options.verify() && !runs.haveAll();
+            return worthIt ? following.following(part.name, runs, size) : there;
         });
+        return new Ahead(looking, looked, following, answer);
     }
 
     private int carry(
@@ -139,7 +174,7 @@ final class Push extends Trip {
             Runs runs,
             long size,
             long roundTrip,
-            @Nullable Asked ahead)
+            @Nullable Ahead ahead)
             throws Exception {
         Flow up = new Flow.Up(file);
         try {
@@ -148,9 +183,8 @@ final class Push extends Trip {
                 return new Lane(channel, openToWrite(channel, part.name), up);
             });
         } finally {
-            if (ahead != null && !ahead.sum().isSeated(Duration.ZERO)) {
-                // It would be in the way of the checksum of what is there.
-                ahead.answer().cancel(true);
+            if (ahead != null) {
+                ahead.end();
             }
         }
     }
@@ -270,12 +304,14 @@ final class Push extends Trip {
             Path source,
             Version version,
             int channels,
-            @Nullable Asked ahead,
+            @Nullable Ahead ahead,
             String sum)
             throws Exception {
         Promise<Response, SFTPException> sized = sftp.send(sftp.request(PacketType.FSTAT, part.handle));
         Promise<Response, SFTPException> closed = sftp.send(sftp.request(PacketType.CLOSE, part.handle));
-        Asked far = ahead != null && confirms(ahead, sum) ? ahead : ask(crew, whole(part.name));
+        Asked far = ahead != null && ahead.confirms(sum)
+                ? new Asked(ahead.following, ahead.answer)
+                : askIfWanted(crew, question -> question.part(part.name));
         long size = sftp.answer(sized)
                 .ensurePacketTypeIs(PacketType.ATTRS)
                 .readFileAttributes()
@@ -328,7 +364,7 @@ final class Push extends Trip {
                 && still.look(target)
                         .filter(there -> there.getSize() == version.size)
                         .isPresent()) {
-            Asked now = ask(crew, whole(target));
+            Asked now = askIfWanted(crew, question -> question.part(target));
             still = yieldTo(now, crew, still);
             try {
                 Checked placed = new Checked(still, result(now.answer()), true);
@@ -345,15 +381,6 @@ final class Push extends Trip {
             throw failure;
         }
         return new Checked(still, result(far.answer()), false);
-    }
-
-    /** Whether a checksum that was made in step is there and right. Any other may be so for want of a better way to make it. */
-    private static boolean confirms(Asked ahead, String sum) throws InterruptedException {
-        try {
-            return ahead.answer().get().sums().equals(List.of(sum));
-        } catch (ExecutionException | CancellationException e) {
-            return false;
-        }
     }
 
     private static FileAttributes attributes(Path source, Version version) throws Exception {

@@ -34,6 +34,21 @@ final class RemoteSum {
 
     private static final String LOOK = FIND + "echo " + READY;
     private static final String WHOLE = FIND + "echo " + READY + "; exec $sum <\"$1\"";
+
+    // What has a part's name may be the target when it has been read, and another copy's beginning in its place.
+    private static final String OPEN = FIND + "echo " + READY + "\n" + """
+                    is() { [ "$(ls -di "$1")" = "$node" ]; }
+                    node=$(ls -di "$1") && exec 3<"$1" && is "$1" || exit 1
+                    """;
+    private static final String PART = OPEN + "$sum <&3 || exit\nis \"$1\"";
+    private static final String FOLLOWING = OPEN + """
+                    { while read -r runs || exit 1; [ "$runs" != %s ]; do
+                        dd bs=%d count="$runs" <&3 2>/dev/null || exit 1
+                      done
+                      cat <&3
+                    } | $sum
+                    is "$1"
+                    """.formatted(Steps.ALL, Runs.LENGTH);
     private static final String STRETCHES = FIND + "echo " + READY + "\n" + """
                     i=0
                     while [ $i -lt $2 ]; do
@@ -41,18 +56,6 @@ final class RemoteSum {
                       i=$((i + 1))
                     done
                     """;
-    // The name is looked at again: its file may be the target by now, and another copy have begun under it.
-    private static final String FOLLOWING = FIND + """
-                    is() { [ "$(ls -di "$1")" = "$node" ]; }
-                    node=$(ls -di "$1") && exec 3<"$1" && is "$1" || exit 1
-                    echo %s
-                    { while read -r runs; do
-                        dd bs=%d count="$runs" <&3 2>/dev/null || exit 1
-                      done
-                      cat <&3
-                    } | $sum
-                    is "$1"
-                    """.formatted(READY, Runs.LENGTH);
     private static final Pattern SUM = Pattern.compile("[0-9a-f]{64}\\b.*");
 
     private final ConnectionPool pool;
@@ -83,7 +86,19 @@ final class RemoteSum {
 
     /** @throws NoSumException when there is a program, and it fails: not to be taken for a server without checksums */
     Answer whole(String path) throws NoSumException {
-        Answer answer = ask(1, Command.of("sh", "-c", WHOLE, "sh", path));
+        return required(ask(1, Command.of("sh", "-c", WHOLE, "sh", path)));
+    }
+
+    /**
+     * The same of a part that another copy may be about to rename: it fails when the name is another file's by then.
+     *
+     * @throws NoSumException as {@link #whole} does
+     */
+    Answer part(String path) throws NoSumException {
+        return required(ask(1, Command.of("sh", "-c", PART, "sh", path)));
+    }
+
+    private static Answer required(Answer answer) throws NoSumException {
         if (!answer.isThere() && answer.ready) {
             throw new NoSumException(answer.why);
         }

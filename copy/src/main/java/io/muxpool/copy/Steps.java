@@ -7,16 +7,19 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 
 /**
- * How far a file has come, from its begin on, for a program that reads after it: lines, each of how many runs more there are.
- * Ends when the file is there, or its copy was stopped. Used by one thread.
+ * How far a file has come, from its begin on, for a program that reads after it: lines, each of how many runs more there are,
+ * and {@link #ALL} when all are. Without that it ends when the copy was stopped. Used by one thread.
  */
 final class Steps extends InputStream {
+    static final String ALL = "all";
+
     // Each line is a process over there.
     private static final long STEP = Trip.STRETCH;
 
     private final Runs runs;
     private final long size;
     private long told;
+    private boolean toldAll;
     private byte[] line = {};
     private int next;
 
@@ -42,19 +45,21 @@ final class Steps extends InputStream {
         return n;
     }
 
+    /** The next line, waited for; false when there is none. */
     private boolean step() throws IOException {
-        long wanted = told + STEP;
-        if (wanted >= size) {
-            wanted = size;
+        if (toldAll) {
+            return false;
         }
+        long wanted = Math.min(size, told + STEP);
         try {
             long front = runs.awaitBeyond(wanted - 1);
-            if (front < wanted || front == size) {
+            if (front < wanted) {
                 return false;
             }
+            toldAll = front == size;
             long more = (front - told) / Runs.LENGTH;
-            told += more * Runs.LENGTH;
-            line = (more + "\n").getBytes(US_ASCII);
+            told = front;
+            line = ((toldAll ? ALL : String.valueOf(more)) + "\n").getBytes(US_ASCII);
             next = 0;
             return true;
         } catch (InterruptedException e) {

@@ -133,9 +133,9 @@ abstract class Trip {
         return new Asked(sum, crew.threads().submit(() -> question.put(sum)));
     }
 
-    /** For the checksum of a whole file, if one is wanted. */
-    final Question whole(String path) {
-        return sum -> options.verify() ? sum.whole(path) : sum.unasked();
+    /** Asks it if checksums are wanted. */
+    final Asked askIfWanted(Crew crew, Question question) {
+        return ask(crew, sum -> options.verify() ? question.put(sum) : sum.unasked());
     }
 
     /** What must not be gone on from, nor be taken for the file. */

@@ -209,8 +209,9 @@ final class CopyFaultsTest extends OnOneServer {
         assertThat(Files.exists(place(push).resolve("copy"))).isFalse();
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
-                .untilAsserted(
-                        () -> assertThat(running.processes().values()).noneMatch(line -> line.contains("sftp-server")));
+                .untilAsserted(() -> assertThat(running.processes().values())
+                        .noneMatch(line ->
+                                line.contains("sftp-server") || line.contains("dgst") || line.contains("sh -c")));
     }
 
     @Test

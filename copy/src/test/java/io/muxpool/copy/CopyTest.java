@@ -58,7 +58,7 @@ final class CopyTest extends OnOneServer {
         OpenSshServer started = sftp().start();
         server = started;
         try (ConnectionPool pool = pool(started.clientConfig(), transport).open()) {
-            Path original = file("original", 3 * RUN + 1);
+            Path original = file("original", 30 * RUN + 1);
             Copied there = Copy.over(pool).push(original, "there", Job.create());
             assertThat(there.sha256()).isPresent();
             Copy.over(pool).pull("there", temp.resolve("back"), Job.create());

@@ -27,6 +27,7 @@ import io.muxpool.testkit.MuxRequest;
 import io.muxpool.testkit.Script;
 import io.muxpool.testkit.Script.Hook;
 import io.muxpool.testkit.ShortTemp;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.UnixDomainSocketAddress;
@@ -40,6 +41,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -254,26 +256,72 @@ class HostileMasterTest {
             client.adjust(id, 1000);
             return true;
         }));
-        HoldUp holdUp = new HoldUp();
-        Link holding = link(holdUp);
-        ExecutorService elsewhere = Executors.newSingleThreadExecutor();
-        try {
-            Started cat = link.start(Command.of("cat"), Job.create());
-            Attached client = master.attached(Duration.ofSeconds(5));
-            write(cat);
-            elsewhere.submit(() -> holding.start(Command.of("cat"), Job.create()));
-            holdUp.begun.await();
+        Started cat = link.start(Command.of("cat"), Job.create());
+        Attached client = master.attached(Duration.ofSeconds(5));
+        write(cat);
+        whileTheLoopIsHeldUp(() -> {
             client.exitStatus(0, 3);
             client.close(0);
             client.closeSocket();
             awaitGreeting();
             write(cat);
+        });
+        assertThat(cat.exited().get(10, TimeUnit.SECONDS)).isEqualTo(new Exit.Exited(3));
+    }
+
+    /** What is heard of a master that is gone may be that a channel is open; nothing is begun on it. */
+    @Test
+    void aCommandForAChannelThatAMasterOpenedLastIsNotStartedAndItsInputIsWhole() throws Exception {
+        master.serve(Script.polite()
+                .on(Frame.OPEN, (client, id, frame) -> id == 1)
+                .onRequest("exec", (client, id, frame) -> {
+                    client.success(id);
+                    client.adjust(id, 1000);
+                    return true;
+                }));
+        Started cat = link.start(Command.of("cat"), Job.create());
+        Attached client = master.attached(Duration.ofSeconds(5));
+        write(cat);
+        ByteArrayInputStream input = new ByteArrayInputStream(new byte[1000]);
+        ExecutorService elsewhere = Executors.newSingleThreadExecutor();
+        try {
+            Future<Link.Ran> waiting =
+                    elsewhere.submit(() -> link.run(Command.of("wc").withStdin(Input.stream(input)), Job.create()));
+            whileTheLoopIsHeldUp(() -> {
+                client.confirm(1, 7, 1000, 32_768);
+                client.closeSocket();
+                awaitGreeting();
+                write(cat);
+            });
+            assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            SessionNotOpenedException.class,
+                            e -> assertThat(e.inputIntact()).isTrue());
+            assertThat(input.available()).isEqualTo(1000);
+        } finally {
+            elsewhere.shutdown();
+        }
+    }
+
+    private interface Deed {
+        void run() throws Exception;
+    }
+
+    /** Does it while nothing is read. */
+    private void whileTheLoopIsHeldUp(Deed deed) throws Exception {
+        HoldUp holdUp = new HoldUp();
+        Link holding = link(holdUp);
+        ExecutorService elsewhere = Executors.newSingleThreadExecutor();
+        try {
+            Future<Started> holder = elsewhere.submit(() -> holding.start(Command.of("cat"), Job.create()));
+            assertThat(holdUp.begun.await(10, TimeUnit.SECONDS)).isTrue();
+            deed.run();
             holdUp.over.countDown();
-            assertThat(cat.exited().get(10, TimeUnit.SECONDS)).isEqualTo(new Exit.Exited(3));
+            assertThat(holder.get(10, TimeUnit.SECONDS)).isNotNull();
         } finally {
             holdUp.over.countDown();
             elsewhere.shutdown();
-            assertThat(elsewhere.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
             holding.close();
         }
     }

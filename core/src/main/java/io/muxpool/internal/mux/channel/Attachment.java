@@ -49,7 +49,7 @@ public final class Attachment implements EventLoop.Ready {
     /** A read of less has emptied the socket, whose buffer holds some 200 KiB: the master has no more waiting for us. */
     private static final int EMPTYING_READ = 96 * 1024;
 
-    /** The rest of a socket whose master is gone is some 400 KiB at most; of one that lives there may be no end. */
+    /** A socket's rest is a master's send buffer, some 220 KiB; of a master that lives there may be no end. */
     private static final int RESTING_READS = 8;
 
     /**
@@ -421,7 +421,7 @@ public final class Attachment implements EventLoop.Ready {
                 readTheRest();
             } catch (IOException e) {
                 // As a rule the end of the socket, which is no news.
-                LOG.log(Level.TRACE, "what was left to read has ended", e);
+                why.addSuppressed(e);
             } finally {
                 failed(why);
             }

@@ -143,6 +143,10 @@ public final class Channel {
                 // failure.
                 end = send(new ChannelMessage.Request(serverId, wants, requests[i]), hold || !last || thenEof);
             }
+            if (end == Outbox.NEVER) {
+                // The connection is over, and its end is on the way to us.
+                return NOT_SENT;
+            }
             if (thenEof && !eofSent) {
                 eofSent = true;
                 send(new ChannelMessage.Eof(serverId), hold);

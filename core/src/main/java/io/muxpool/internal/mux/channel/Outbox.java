@@ -29,7 +29,7 @@ final class Outbox {
     private static final int MAX = 8 * 1024 * 1024;
 
     /** The position of what was not even put here: the stream does not get that far. */
-    private static final long NEVER = Long.MAX_VALUE;
+    static final long NEVER = Long.MAX_VALUE;
 
     private final WritableByteChannel socket;
     private final Runnable wantsWritable;
@@ -71,7 +71,7 @@ final class Outbox {
     /**
      * Sends a message, at once unless it is held back for the next to go along.
      *
-     * @return where in the stream it ends: see {@link #hasTaken}
+     * @return where in the stream it ends: see {@link #hasTaken}; {@link #NEVER} when it was not put here
      */
     long send(ChannelMessage message, boolean hold) {
         lock.lock();
