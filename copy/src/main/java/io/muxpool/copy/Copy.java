@@ -105,7 +105,10 @@ public final class Copy {
             return this;
         }
 
-        /** Whether both sides compute the whole file's SHA-256, large ones while they arrive, for which a push takes one session more; default true. Sizes are compared anyway. */
+        /**
+         * Whether both sides compute the whole file's SHA-256; default true. Sizes are compared anyway. A push of a large file
+         * takes one session more for it, as long as the file is on its way.
+         */
         public Builder verify(boolean verify) {
             this.verify = verify;
             return this;

@@ -125,7 +125,7 @@ final class Push extends Trip {
      */
     private record Ahead(
             RemoteSum looking, CountDownLatch looked, RemoteSum following, Future<RemoteSum.Answer> answer) {
-        /** All has arrived: takes the question back that still waits for a session, and would be in the way of others. */
+        /** The bytes' way is over: takes a question back that still waits for a session, and would be in others' way. */
         void end() throws InterruptedException {
             if (!looking.isSeated(Duration.ZERO)) {
                 answer.cancel(true);

@@ -251,11 +251,7 @@ class HostileMasterTest {
      */
     @Test
     void theEndOfACommandIsHeardThoughAWriteFindsTheMasterGoneBefore() throws Exception {
-        master.serve(Script.polite().onRequest("exec", (client, id, frame) -> {
-            client.success(id);
-            client.adjust(id, 1000);
-            return true;
-        }));
+        master.serve(Script.polite().onRequest("exec", HostileMasterTest::beginToTakeInput));
         Started cat = link.start(Command.of("cat"), Job.create());
         Attached client = master.attached(Duration.ofSeconds(5));
         write(cat);
@@ -274,11 +270,7 @@ class HostileMasterTest {
     void aCommandForAChannelThatAMasterOpenedLastIsNotStartedAndItsInputIsWhole() throws Exception {
         master.serve(Script.polite()
                 .on(Frame.OPEN, (client, id, frame) -> id == 1)
-                .onRequest("exec", (client, id, frame) -> {
-                    client.success(id);
-                    client.adjust(id, 1000);
-                    return true;
-                }));
+                .onRequest("exec", HostileMasterTest::beginToTakeInput));
         Started cat = link.start(Command.of("cat"), Job.create());
         Attached client = master.attached(Duration.ofSeconds(5));
         write(cat);
@@ -302,6 +294,12 @@ class HostileMasterTest {
         } finally {
             elsewhere.shutdown();
         }
+    }
+
+    private static boolean beginToTakeInput(Attached client, int id, Frame frame) {
+        client.success(id);
+        client.adjust(id, 1000);
+        return true;
     }
 
     private interface Deed {
