@@ -70,6 +70,7 @@ public final class OpenSshServer implements SshEndpoint {
 
         private final List<String> options = new ArrayList<>();
         private boolean ordinaryUser;
+        private Path loginShell = Path.of("/bin/sh");
 
         private Builder() {}
 
@@ -97,6 +98,22 @@ public final class OpenSshServer implements SshEndpoint {
         }
 
         /**
+         * As {@link #asOrdinaryUser()}, with this login shell. Needs root: an account's shell cannot be chosen otherwise.
+         *
+         * @param shell its path, such as {@code /usr/bin/fish}
+         */
+        public Builder loginShell(Path shell) {
+            ordinaryUser = true;
+            loginShell = shell;
+            return this;
+        }
+
+        /** Whether {@link #loginShell} has an effect here: only root can make an account. */
+        public static boolean canChooseLoginShell() {
+            return runsAsRoot();
+        }
+
+        /**
          * Starts the server and returns when it listens, after some 25 ms.
          *
          * @throws IllegalStateException if there is no sshd, or it does not start; the message holds its log
@@ -105,7 +122,8 @@ public final class OpenSshServer implements SshEndpoint {
             ShortTemp temp = ShortTemp.create();
             ThrowAwayAccount account = null;
             try {
-                account = ordinaryUser && runsAsRoot() ? ThrowAwayAccount.create(temp.resolve("home")) : null;
+                account =
+                        ordinaryUser && runsAsRoot() ? ThrowAwayAccount.create(temp.resolve("home"), loginShell) : null;
                 OpenSshServer server = startIn(temp, account, List.copyOf(options));
                 OPEN.add(server);
                 return server;

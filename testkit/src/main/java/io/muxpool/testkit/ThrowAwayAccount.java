@@ -41,12 +41,13 @@ final class ThrowAwayAccount implements AutoCloseable {
     }
 
     /**
-     * Makes an account with the shell {@code /bin/sh}, after removing those of dead JVMs.
+     * Makes an account, after removing those of dead JVMs.
      *
      * @param home its home directory, which is neither made nor changed
+     * @param shell its login shell
      * @throws IllegalStateException if it cannot be made, such as when not called by root
      */
-    static ThrowAwayAccount create(Path home) {
+    static ThrowAwayAccount create(Path home, Path shell) {
         TOOLS.lock();
         try {
             removeStale();
@@ -62,7 +63,7 @@ final class ThrowAwayAccount implements AutoCloseable {
                     "--password",
                     "*",
                     "--shell",
-                    "/bin/sh",
+                    shell.toString(),
                     "--home-dir",
                     home.toString(),
                     "--comment",
