@@ -53,6 +53,7 @@ public final class Command {
     private final Output stderr;
     private final Optional<Pty> pty;
     private final boolean returnOnExit;
+    private final boolean detached;
     private final Level logLevel;
     private final boolean dryRun;
 
@@ -65,6 +66,7 @@ public final class Command {
         stderr = Objects.requireNonNull(draft.stderr);
         pty = draft.pty;
         returnOnExit = draft.returnOnExit;
+        detached = draft.detached;
         logLevel = Objects.requireNonNull(draft.logLevel);
         dryRun = draft.dryRun;
     }
@@ -79,6 +81,7 @@ public final class Command {
         private Output stderr = Output.capture();
         private Optional<Pty> pty = Optional.empty();
         private boolean returnOnExit;
+        private boolean detached;
         private Level logLevel = Level.INFO;
         private boolean dryRun;
 
@@ -95,6 +98,7 @@ public final class Command {
             stderr = command.stderr;
             pty = command.pty;
             returnOnExit = command.returnOnExit;
+            detached = command.detached;
             logLevel = command.logLevel;
             dryRun = command.dryRun;
         }
@@ -205,6 +209,11 @@ public final class Command {
         return returnOnExit;
     }
 
+    /** Whether what this command started in the background lives on when the command is killed. */
+    public boolean isDetached() {
+        return detached;
+    }
+
     /** The level of the line logged before the start. */
     public Level logLevel() {
         return logLevel;
@@ -278,6 +287,18 @@ public final class Command {
      */
     public Command withReturnOnExit(boolean returnOnExit) {
         return with(draft -> draft.returnOnExit = returnOnExit);
+    }
+
+    /**
+     * Whether what this command starts in the background lives on when the command is killed; default false: a command that
+     * is killed is ended whole, daemons that it started included. For a command that starts daemons on purpose. When a
+     * command ends by itself, nothing that it started is ever looked for.
+     *
+     * <p>A kill of such a command reaches its first process and that one's process group, and {@link Ending} says no more
+     * than that.
+     */
+    public Command withDetached(boolean detached) {
+        return with(draft -> draft.detached = detached);
     }
 
     /** Logs {@code Executing: ...} at this level; default INFO. */

@@ -41,9 +41,10 @@ class ArchitectureTest {
     private static final Map<String, Set<String>> ARROWS = Map.of(
             "pool", Set.of("master", "lease", "transport", "process"),
             "doctor", Set.of("master", "lease", "transport", "process"),
-            "transport", Set.of("master", "process", "mux"),
-            "mux", Set.of("mux.channel"),
-            "mux.channel", Set.of(),
+            "transport", Set.of("master", "process", "mux", "sweep"),
+            "mux", Set.of("mux.channel", "sweep"),
+            "mux.channel", Set.of("sweep"),
+            "sweep", Set.of(),
             "master", Set.of("process"),
             "lease", Set.of(),
             "process", Set.of());

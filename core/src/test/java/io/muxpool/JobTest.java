@@ -109,8 +109,9 @@ class JobTest {
     @Test
     void reasonBelongsToADeathThatCannotBeConfirmed() {
         assertThatIllegalArgumentException().isThrownBy(() -> Ending.notConfirmed(""));
-        assertThatIllegalArgumentException().isThrownBy(() -> new Ending(Ending.Fate.CONFIRMED_DEAD, "why"));
-        assertThatIllegalArgumentException().isThrownBy(() -> new Ending(Ending.Fate.NOT_STARTED, "why"));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Ending(Ending.Fate.CONFIRMED_DEAD, "why", List.of()));
+        assertThatIllegalArgumentException().isThrownBy(() -> new Ending(Ending.Fate.NOT_STARTED, "why", List.of()));
+        assertThatIllegalArgumentException().isThrownBy(() -> Ending.livesOn(List.of()));
     }
 
     @Test

@@ -78,8 +78,8 @@ final class MuxKillTest extends OnOneServer {
         // A forced command, which no sshd signals; the master's own first session ends at once.
         String time = unique();
         String forced = "case $SSH_ORIGINAL_COMMAND in exit) exit;; *) exec sleep " + time + ";; esac";
-        try (ConnectionPool pool =
-                pool(OpenSshServer.builder().option("ForceCommand", forced)).open()) {
+        try (ConnectionPool pool = pool(OpenSshServer.builder().asOrdinaryUser().option("ForceCommand", forced))
+                .open()) {
             JobTimeoutException e = catchThrowableOfType(
                     JobTimeoutException.class,
                     () -> pool.run(Command.of("true"), Job.withTimeout(Duration.ofSeconds(2))));
@@ -96,7 +96,7 @@ final class MuxKillTest extends OnOneServer {
     void aConnectionFullOfLeftoversMakesRoomForAnother() throws Exception {
         String time = unique();
         String forced = "case $SSH_ORIGINAL_COMMAND in hang) exec sleep " + time + ";; *) exit;; esac";
-        try (ConnectionPool pool = pool(OpenSshServer.builder().option("ForceCommand", forced))
+        try (ConnectionPool pool = pool(OpenSshServer.builder().asOrdinaryUser().option("ForceCommand", forced))
                 .capacity(2)
                 .maxConnections(1)
                 .open()) {

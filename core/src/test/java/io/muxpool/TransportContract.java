@@ -57,9 +57,9 @@ abstract class TransportContract {
     /** Stops it. */
     abstract void stop();
 
-    /** What the transport can say of a command that did not end in time. */
+    /** What is to be said of a command that did not end in time. */
     Ending endingOfAKilledCommand() {
-        return Ending.notConfirmed("ssh cannot signal the other side");
+        return Ending.confirmedDead();
     }
 
     @BeforeAll

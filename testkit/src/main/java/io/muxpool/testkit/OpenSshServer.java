@@ -77,7 +77,8 @@ public final class OpenSshServer implements SshEndpoint {
         /**
          * Adds a line before the defaults; sshd takes the first value of a keyword. Don't quieten {@code LogLevel} below
          * INFO: the log tells when the server listens. A {@code SetEnv} of yours, of which sshd also takes the first
-         * only, gets the home directory of the commands appended.
+         * only, gets the home directory of the commands appended. An {@code AcceptEnv} of
+         * yours replaces the default, which takes what begins with LC_.
          *
          * @param keyword as in sshd_config(5), such as {@code MaxSessions}
          */
@@ -304,6 +305,8 @@ public final class OpenSshServer implements SshEndpoint {
                 .map(line -> line.startsWith("SetEnv ") ? line + " " + setHome : line)
                 .map(line -> line + "\n")
                 .collect(Collectors.joining());
+        // As most systems ship it; sshd would add to it what an option says.
+        String accepted = options.stream().anyMatch(line -> line.startsWith("AcceptEnv ")) ? "" : "AcceptEnv LC_*\n";
         return first
                 + """
                 ListenAddress %s
@@ -319,11 +322,17 @@ public final class OpenSshServer implements SshEndpoint {
                 LogLevel VERBOSE
                 SetEnv %s
                 MaxStartups 200:30:400
+                %s
                 PrintMotd no
                 PrintLastLog no
                 UseDNS no
                 """.formatted(
-                        Loopback.HOST, port, temp.resolve("host_key"), temp.resolve("authorized_keys"), setHome);
+                                Loopback.HOST,
+                                port,
+                                temp.resolve("host_key"),
+                                temp.resolve("authorized_keys"),
+                                setHome,
+                                accepted);
     }
 
     private static Process spawn(Path program, Path config, Path log) {

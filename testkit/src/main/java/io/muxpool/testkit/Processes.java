@@ -81,6 +81,17 @@ public final class Processes {
     }
 
     /**
+     * Waits for a process with just this command line, its words joined by single spaces: not for a shell that is yet to
+     * start it.
+     *
+     * @return whether there is one; false when the time is up or the calling thread was interrupted
+     */
+    public static boolean awaitCommandLine(String line, Duration atMost) {
+        return Await.until(
+                atMost, WHOLE_TABLE_POLL, () -> commandLines().values().contains(line));
+    }
+
+    /**
      * Waits until no process of this machine has a command line that contains the text; see {@link #withArgument}.
      *
      * @return whether there is none; false when the time is up or the calling thread was interrupted

@@ -17,6 +17,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * used} and is locked. Thread-safe; ends once, by {@link #release} or {@link #discard}.
  */
 public final class Lease {
+    /** What ssh has logged of the login of the master at a socket. */
+    private static final String LOGIN = ".login";
+
     private final Namespace namespace;
     private final String name;
     private final LockFile lock;
@@ -87,13 +90,17 @@ public final class Lease {
             Files.deleteIfExists(socket);
         }
         sweep(namespace, name);
+        Files.deleteIfExists(socket.resolveSibling(name + LOGIN));
         Files.deleteIfExists(directory.resolve(name));
     }
 
     /** Removes the owner's note, sockets that ssh had bound but not moved into place, logs that nobody lived to remove. */
     static void sweep(Namespace namespace, String name) throws IOException {
         for (Path litter : Listing.of(namespace.sockets(), name + ".")) {
-            Files.deleteIfExists(litter);
+            // The log of a master's login is the master's as long as its socket is there.
+            if (!litter.getFileName().toString().endsWith(LOGIN)) {
+                Files.deleteIfExists(litter);
+            }
         }
     }
 

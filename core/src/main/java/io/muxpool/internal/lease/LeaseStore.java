@@ -38,6 +38,9 @@ public final class LeaseStore {
     private static final int CREATE_TRIES = 100;
     private static final String CONFIG = "config";
     private static final int MOST_CONFIG = 64 * 1024;
+    private static final String SERVER = "server";
+    private static final int MOST_SERVER = 4096;
+    private static final Duration SERVER_BELIEVED = Duration.ofDays(1);
 
     /** Loaded for a new lease only: a process that takes over a warm one need not wait for it. */
     private static final class Randomness {
@@ -121,6 +124,19 @@ public final class LeaseStore {
     /** Leaves a note of the sessions that the server allows on one connection. A hint: failing to is no failure. */
     public void learnSessions(int sessions) {
         SessionsHint.write(namespace.directory(), sessions);
+    }
+
+    /** What an earlier process found out about the server, within the last day; see {@link #keepServer}. */
+    public Optional<String> keptServer() {
+        return Note.read(namespace.directory(), SERVER, MOST_SERVER)
+                .filter(note ->
+                        Duration.between(note.written(), clock.instant()).compareTo(SERVER_BELIEVED) < 0)
+                .map(Note::text);
+    }
+
+    /** Leaves a note of what was found out about the server. A hint: failing to is no failure. */
+    public void keepServer(String note) {
+        Note.write(namespace.directory(), SERVER, note);
     }
 
     /** What was kept last by {@link #keepConfig}; nothing where others might have written it. */

@@ -12,6 +12,7 @@ import io.muxpool.SshConnectException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.SshVersion;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
@@ -204,6 +205,11 @@ public final class ControlMaster {
         seen = null;
     }
 
+    /** What the login of the master has shown of its server, whoever started it. Reads a file. */
+    public ServerFacts facts() {
+        return guest ? ServerFacts.UNKNOWN : ServerFacts.of(SshLog.keptLines(socket));
+    }
+
     /** Whether this process started the master that was last seen here. */
     public boolean isOwn() {
         return own;
@@ -273,10 +279,10 @@ public final class ControlMaster {
 
     private Ready start(Job job) throws IOException {
         Programs.requireSsh(remote.sshProgram());
-        List<String> words = startWords();
-        LOG.log(Level.DEBUG, "Starting ssh master: {0}", ShellQuote.line(words));
-        // A file, never a pipe: the master keeps this stderr for its life, and a pipe would never end.
+        // A file, never a pipe: the master keeps it for its life, and a pipe would never end.
         try (SshLog log = SshLog.beside(socket)) {
+            List<String> words = startWords(log, job);
+            LOG.log(Level.DEBUG, "Starting ssh master: {0}", ShellQuote.line(words));
             Command streams =
                     Command.of("ssh").withStdout(Output.appendTo(log.path())).withStderr(Output.appendTo(log.path()));
             int status = run(words, streams, job);
@@ -285,6 +291,7 @@ public final class ControlMaster {
             }
             if (verified(words, status, job) instanceof Liveness.Alive alive) {
                 own = true;
+                log.keep(socket);
                 sawAlive(alive.pid());
                 return new Ready(alive.pid(), false);
             }
@@ -327,13 +334,17 @@ public final class ControlMaster {
     }
 
     /** Without a session of its own (-N), which would cost two round trips and a shell over there. */
-    private List<String> startWords() {
+    private List<String> startWords(SshLog log, Job job) {
         List<String> words = remote.sshOptions(socket);
         // A configuration with LogLevel QUIET would leave a failure without a reason. After -v it changes nothing.
         words.add("-oLogLevel=INFO");
         // Before the caller's, since behind a SessionType of his ssh refuses -N. Before 8.7 it is -f that
         // keeps a master without a session from staying in the foreground (ssh.c).
         words.addAll(1, List.of("-f", "-N"));
+        if (SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 5)) {
+            // Some of it comes when the master has gone to the background and closed its standard error.
+            words.addAll(List.of(ServerFacts.LOG_VERBOSE, "-E", log.path().toString()));
+        }
         words.add("-M");
         words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");
         words.add(remote.userHost().orElseThrow());

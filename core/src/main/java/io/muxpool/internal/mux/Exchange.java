@@ -4,6 +4,7 @@ import io.muxpool.Exit;
 import io.muxpool.internal.mux.channel.Channel;
 import io.muxpool.internal.mux.channel.ChannelHandler;
 import io.muxpool.internal.mux.wire.ChannelRequest;
+import io.muxpool.internal.sweep.Marking;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *             channel open                      CLOSE
  *   WAITING ---------------> (ASKING ->) SENT ---------> DONE
- *      |       with a pty: its answer      |
+ *      |     how to mark, a terminal       |
  *      +-- withdrawn, refused, lost        +-- exec refused, lost
  *          = not started                       = not run; outcome unknown
  * </pre>
@@ -60,6 +61,7 @@ final class Exchange implements ChannelHandler {
     private Phase phase = Phase.WAITING;
     private @Nullable Channel channel;
     private boolean givenUp;
+    private @Nullable Marking marking;
     private long startEnds = Channel.NOT_SENT;
     private volatile long sentAt;
     private volatile long lastNews = System.nanoTime();
@@ -167,16 +169,17 @@ final class Exchange implements ChannelHandler {
      */
     void begin(Channel open, boolean hold) {
         boolean close = false;
+        boolean unmarked = false;
         lock.lock();
         try {
             channel = open;
             if (phase != Phase.WAITING) {
                 close = true;
-            } else if (script.terminal() != null) {
+            } else if (open.marking() == Marking.UNKNOWN) {
                 phase = Phase.ASKING;
-                ask(open, this::terminalAnswered, false, hold, script.terminal());
+                unmarked = true;
             } else {
-                sendStart(open, hold);
+                proceed(open, hold);
             }
         } finally {
             lock.unlock();
@@ -185,6 +188,31 @@ final class Exchange implements ChannelHandler {
         if (close) {
             open.close();
         }
+        if (unmarked) {
+            open.attachment().markingKnown().thenRun(this::markingKnown);
+        }
+    }
+
+    private void markingKnown() {
+        lock.lock();
+        try {
+            if (phase == Phase.ASKING && channel != null) {
+                proceed(channel, false);
+            }
+        } finally {
+            lock.unlock();
+        }
+        afterSend();
+    }
+
+    /** Under the lock. */
+    private void proceed(Channel open, boolean hold) {
+        if (script.terminal() != null) {
+            phase = Phase.ASKING;
+            ask(open, this::terminalAnswered, false, hold, script.terminal());
+        } else {
+            sendStart(open, hold);
+        }
     }
 
     private void sendStart(Channel open, boolean hold) {
@@ -192,7 +220,10 @@ final class Exchange implements ChannelHandler {
         sentAt = System.nanoTime();
         ChannelRequest[] requests = new ChannelRequest[script.variables().size() + 1];
         script.variables().toArray(requests);
-        requests[requests.length - 1] = script.start();
+        boolean inLine = open.marking() == Marking.IN_LINE;
+        marking = inLine && script.marked() == null ? null : open.marking();
+        requests[requests.length - 1] =
+                inLine && script.marked() != null ? script.markedStart(open.mark()) : script.start();
         startEnds = ask(open, this::startAnswered, inputEndsAtOnce, hold, requests);
     }
 
@@ -347,6 +378,32 @@ final class Exchange implements ChannelHandler {
             open.close();
         }
         endStreams(why);
+    }
+
+    /** The mark that its processes carry; null when they carry none, or nothing was sent. */
+    @Nullable String mark() {
+        lock.lock();
+        try {
+            return marking == null || channel == null ? null : channel.mark();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The mark of its channel, which is that of its processes where the server takes one; null without a channel. */
+    @Nullable String channelMark() {
+        @Nullable Channel open = channel();
+        return open == null ? null : open.mark();
+    }
+
+    /** Whether the mark went with a request, rather than in the command line. */
+    boolean isMarkedByRequest() {
+        lock.lock();
+        try {
+            return marking == Marking.BY_REQUEST;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Of the connection that carries it; 0 while none does. */

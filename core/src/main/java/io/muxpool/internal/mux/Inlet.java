@@ -3,6 +3,7 @@ package io.muxpool.internal.mux;
 import io.muxpool.internal.stream.CaptureBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Where one output of a command goes as it comes. The loop's thread puts in; whoever takes out says so through {@code
  * taken}, which is what lets the server send more. So no more is ever held than a receive window.
  */
-sealed interface Inlet permits Inlet.Capturing, Inlet.Discarding, QueueInlet {
+sealed interface Inlet permits Inlet.Capturing, Inlet.Discarding, Inlet.Reading, QueueInlet {
     /** Bytes have come. Must not block. */
     void accept(ByteBuffer payload, IntConsumer taken);
 
@@ -23,6 +24,19 @@ sealed interface Inlet permits Inlet.Capturing, Inlet.Discarding, QueueInlet {
         public void accept(ByteBuffer payload, IntConsumer taken) {
             int size = payload.remaining();
             buffer.append(payload);
+            taken.accept(size);
+        }
+
+        @Override
+        public void end(@Nullable IOException why) {}
+    }
+
+    /** Hands everything to a reader that never blocks. */
+    record Reading(Consumer<ByteBuffer> reader) implements Inlet {
+        @Override
+        public void accept(ByteBuffer payload, IntConsumer taken) {
+            int size = payload.remaining();
+            reader.accept(payload);
             taken.accept(size);
         }
 

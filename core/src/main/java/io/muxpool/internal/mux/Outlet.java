@@ -67,18 +67,32 @@ final class Outlet {
         lock.lock();
         try {
             Channel to = channel;
-            if (to == null || closed || !endsWithGiven) {
+            if (to == null || closed || !(endsWithGiven || given.hasRemaining())) {
                 return;
             }
             if (!to.send(given)) {
                 closed = true;
-            } else if (!given.hasRemaining()) {
+            } else if (endsWithGiven && !given.hasRemaining()) {
                 closed = true;
                 to.sendEof();
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Sends bytes as soon as there is room, and never waits for it. Not together with {@link #write}. */
+    void append(byte[] bytes) {
+        lock.lock();
+        try {
+            given = ByteBuffer.allocate(given.remaining() + bytes.length)
+                    .put(given)
+                    .put(bytes)
+                    .flip();
+        } finally {
+            lock.unlock();
+        }
+        sendGiven();
     }
 
     /** The command reads no more, or is gone: what is written fails, and nobody waits. */

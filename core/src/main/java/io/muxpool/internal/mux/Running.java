@@ -338,17 +338,23 @@ public final class Running {
     }
 
     /**
-     * Kills the command: TERM, the grace, KILL. Done when it is known what became of it, which {@link Killer} bounds; what
-     * is not confirmed dead counts as a session of the connection's from then on.
+     * Kills the command and what it started: TERM, the grace, KILL. Done when it is known what became of it, which {@link
+     * Killer} bounds; one whose first process may live counts as a session of the connection's from then on.
      */
-    public CompletableFuture<Ending> kill(long graceNanos) {
-        return Killer.kill(exchange, loop(), graceNanos).thenApply(ending -> {
-            if (ending.fate() == Ending.Fate.NOT_CONFIRMED) {
+    public CompletableFuture<Ending> kill(KillPlan plan) {
+        return Killer.kill(exchange, sessions, plan).thenApply(ending -> {
+            if (mayHoldItsSession(ending)) {
                 // Until the CLOSE it counts as running.
                 exchange.freed().thenRun(() -> sessions.abandoned(1));
             }
             return ending;
         });
+    }
+
+    /** Whether the server may keep the session of a command that was killed: as long as its first process lives. */
+    public boolean mayHoldItsSession(Ending ending) {
+        return ending.fate() != Ending.Fate.NOT_STARTED
+                && !(exchange.exited().isDone() && !exchange.exited().isCompletedExceptionally());
     }
 
     /** What was captured so far of standard output. */

@@ -4,10 +4,12 @@ import io.muxpool.internal.mux.channel.Attachment;
 import io.muxpool.internal.mux.channel.Channel;
 import io.muxpool.internal.mux.channel.ChannelHandler;
 import io.muxpool.internal.mux.channel.EventLoop;
+import io.muxpool.internal.sweep.Marking;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.IdentityHashMap;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +27,9 @@ public final class Sessions implements Attachment.Watcher {
     /** A quarter more than asked for: the server counts what it has not cleared away yet, and allows ten by default. */
     private static final int SLACK = 2;
 
+    /** MaxSessions of an sshd whose configuration does not say otherwise. */
+    private static final int DEFAULT_MAX_SESSIONS = 10;
+
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LEAST_PROOF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -36,8 +41,9 @@ public final class Sessions implements Attachment.Watcher {
      * @param spares how many channels to keep opened ahead without any load; 0 for none, ever
      * @param idleNanos after how long without a command to let go of the master
      * @param maxWindow of each channel, in bytes
+     * @param marking how commands are marked, as far as an earlier connection has found out
      */
-    public record Limits(int capacity, int learned, int spares, long idleNanos, int maxWindow) {
+    public record Limits(int capacity, int learned, int spares, long idleNanos, int maxWindow, Marking marking) {
         int commands() {
             return Math.min(capacity, learned);
         }
@@ -46,6 +52,24 @@ public final class Sessions implements Attachment.Watcher {
         int sessions() {
             return Math.min(capacity + SLACK, learned);
         }
+
+        /**
+         * What the server may see at once for a session beside the commands. The slack is used only where nothing else
+         * helps, and up to the number that sshd allows by default: one session too many takes the connection out of service.
+         */
+        int sessionsFor(Aside aside) {
+            return aside == Aside.WITHIN_CAPACITY
+                    ? commands()
+                    : Math.min(sessions(), Math.max(capacity, DEFAULT_MAX_SESSIONS));
+        }
+    }
+
+    /** How many sessions there may be for one that is no command of the caller's. */
+    enum Aside {
+        /** As many as for commands. When all are taken, it waits for one to end. */
+        WITHIN_CAPACITY,
+        /** A few more, because no command will end before it has done its work. */
+        BEYOND_CAPACITY
     }
 
     /** What is told to whoever owns these sessions; from any thread, without a lock. */
@@ -61,6 +85,9 @@ public final class Sessions implements Attachment.Watcher {
 
         /** A receive window was tuned. */
         void windowChanged(int before, int after);
+
+        /** The server has answered how commands can be marked. */
+        void markingKnown(Marking marking);
     }
 
     private final Limits limits;
@@ -72,6 +99,7 @@ public final class Sessions implements Attachment.Watcher {
     private final Load load = new Load(System.nanoTime());
     private int running;
     private int abandoned;
+    private final IdentityHashMap<Exchange, Aside> asides = new IdentityHashMap<>();
     private int spareOpening;
     private long lastUse = System.nanoTime();
     private EventLoop.@Nullable Timer idleTimer;
@@ -88,7 +116,7 @@ public final class Sessions implements Attachment.Watcher {
     /** Connects to a master; usable when {@link #attached} is done. */
     public static Sessions connect(Path socket, Limits limits, Owner owner) throws IOException {
         Sessions sessions = new Sessions(limits, owner);
-        Attachment attachment = Attachment.connect(socket, limits.maxWindow(), sessions);
+        Attachment attachment = Attachment.connect(socket, limits.maxWindow(), limits.marking(), sessions);
         sessions.attachment = attachment;
         Exits.watch(attachment);
         if (!attachment.isAlive()) {
@@ -166,6 +194,51 @@ public final class Sessions implements Attachment.Watcher {
             await(exchange);
         }
         return true;
+    }
+
+    /**
+     * Finds a channel for something that is no command of the caller's, such as a sweep after a kill: a preopened one, a
+     * new one within the server's limit, or the next that becomes free, ahead of waiting commands. Never waits.
+     */
+    void startAside(Exchange exchange, Aside aside) {
+        boolean leaving;
+        lock.lock();
+        try {
+            leaving = detached;
+            if (!leaving) {
+                asides.put(exchange, aside);
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (leaving) {
+            exchange.notOpened("the connection has ended", false);
+            return;
+        }
+        exchange.freed().thenRun(() -> asideEnded(exchange));
+        exchange.end().thenRun(() -> forget(exchange));
+        if (takeSpare(exchange)) {
+            return;
+        }
+        lock.lock();
+        try {
+            waiting.addFirst(exchange);
+        } finally {
+            lock.unlock();
+        }
+        seekProof();
+        serveWaiting();
+    }
+
+    private void asideEnded(Exchange exchange) {
+        lock.lock();
+        try {
+            asides.remove(exchange);
+            armIdleTimer();
+        } finally {
+            lock.unlock();
+        }
+        roomier();
     }
 
     private @Nullable Channel open(ChannelHandler handler, boolean hold) {
@@ -367,7 +440,9 @@ public final class Sessions implements Attachment.Watcher {
                 }
                 spare = spares.pollFirst();
                 // Under the lock, so that nobody who makes room can look away just between our try and our waiting on.
-                channel = spare == null ? attachment().open(next, limits.sessions() - abandoned, false) : null;
+                @Nullable Aside aside = asides.get(next);
+                int most = aside == null ? limits.sessions() : limits.sessionsFor(aside);
+                channel = spare == null ? attachment().open(next, most - abandoned, false) : null;
                 if (spare == null
                         && channel == null
                         && attachment().isAlive()
@@ -421,14 +496,19 @@ public final class Sessions implements Attachment.Watcher {
             running--;
             lastUse = System.nanoTime();
             load.note(running, lastUse);
-            if (running == 0 && idleTimer == null && !detached) {
-                idleTimer = loop().schedule(limits.idleNanos(), this::detachIfIdle);
-            }
+            armIdleTimer();
         } finally {
             lock.unlock();
         }
         closeSurplus();
         roomier();
+    }
+
+    /** Under the lock. */
+    private void armIdleTimer() {
+        if (running == 0 && asides.isEmpty() && idleTimer == null && !detached) {
+            idleTimer = loop().schedule(limits.idleNanos(), this::detachIfIdle);
+        }
     }
 
     private void closeSurplus() {
@@ -450,7 +530,7 @@ public final class Sessions implements Attachment.Watcher {
         lock.lock();
         try {
             idleTimer = null;
-            if (running > 0 || detached) {
+            if (running > 0 || !asides.isEmpty() || detached) {
                 return;
             }
             long left = limits.idleNanos() - (System.nanoTime() - lastUse);
@@ -562,5 +642,10 @@ public final class Sessions implements Attachment.Watcher {
     @Override
     public void windowChanged(int before, int after) {
         owner.windowChanged(before, after);
+    }
+
+    @Override
+    public void markingKnown(Marking marking) {
+        owner.markingKnown(marking);
     }
 }

@@ -12,6 +12,7 @@ import io.muxpool.Remote;
 import io.muxpool.SshConnectException;
 import io.muxpool.internal.event.Events;
 import io.muxpool.internal.lease.LeaseStore;
+import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.pool.SlotTable.Line;
 import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.stream.Pumps;
@@ -62,6 +63,9 @@ public final class Pool {
     private final Deque<Waiter> waiters = new ArrayDeque<>();
     private boolean closed;
     private boolean stopMasters;
+
+    // Guarded by lock for writing.
+    private volatile ServerFacts server = ServerFacts.UNKNOWN;
 
     // Sessions on one connection, as far as the server was seen to refuse more.
     private int sessionsAllowed = Integer.MAX_VALUE;
@@ -177,8 +181,34 @@ public final class Pool {
         }
 
         @Override
+        public ServerFacts server() {
+            return server;
+        }
+
+        @Override
+        public void serverKnown(ServerFacts facts, boolean news) {
+            Pool.this.serverKnown(line(), facts, news);
+        }
+
+        @Override
         public void happened(Supplier<PoolEvent> event) {
             events.happened(event);
+        }
+    }
+
+    private void serverKnown(Line<PooledLink> line, ServerFacts facts, boolean news) {
+        ServerFacts all;
+        lock.lock();
+        try {
+            all = facts.or(server);
+            news &= !all.equals(server);
+            server = all;
+        } finally {
+            lock.unlock();
+        }
+        if (news) {
+            // Told by the thread that reads for everyone, perhaps: what touches files is for another.
+            Pumps.start(() -> line.link().rememberServer(all));
         }
     }
 

@@ -9,6 +9,7 @@ import io.muxpool.internal.lease.Lease;
 import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.transport.Ladder;
 import io.muxpool.internal.transport.Link;
 import io.muxpool.internal.transport.LinkOwner;
@@ -137,6 +138,7 @@ final class PooledLink {
         LeaseStore leases = leasing.of(transport);
         Lease lease = remote.attach() == AttachPolicy.ALWAYS_NEW ? leases.acquireNew() : leases.acquire();
         leases.learnedSessions().ifPresent(owner::learned);
+        leases.keptServer().ifPresent(note -> owner.serverKnown(ServerFacts.read(note), false));
         ControlMaster master = new ControlMaster(remote, lease.socket());
         return new Seat(transport.link(master, owner), new Held(lease, master, leases));
     }
@@ -152,6 +154,14 @@ final class PooledLink {
         Seat now = seat;
         if (now != null && now.held != null) {
             now.held.leases.learnSessions(sessions);
+        }
+    }
+
+    /** Keeps what was learned of the server for the next process. */
+    void rememberServer(ServerFacts facts) {
+        Seat now = seat;
+        if (now != null && now.held != null) {
+            now.held.leases.keepServer(facts.note());
         }
     }
 

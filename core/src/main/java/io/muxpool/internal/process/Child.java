@@ -26,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * One child process from start to end, under a job: its streams pumped, its whole tree killed when the job ends first.
@@ -40,6 +41,7 @@ public final class Child {
     private final Process process;
     private final Command streams;
     private final Role role;
+    private final Function<Process, Ending> ender;
     private final CaptureBuffer stdout;
     private final CaptureBuffer stderr;
     private final CompletableFuture<Void> wake = new CompletableFuture<>();
@@ -63,10 +65,11 @@ public final class Child {
         PREPARATION
     }
 
-    private Child(Process process, Command streams, Role role) {
+    private Child(Process process, Command streams, Role role, Function<Process, Ending> ender) {
         this.process = process;
         this.streams = streams;
         this.role = role;
+        this.ender = ender;
         this.stdout = bufferFor(streams.stdout());
         this.stderr = bufferFor(streams.stderr());
     }
@@ -85,12 +88,29 @@ public final class Child {
      */
     public static Ended run(ProcessBuilder builder, Command streams, Job job, String doing, Role role)
             throws IOException, StreamFailedException {
+        return run(builder, streams, job, doing, role, process -> kill(process, role));
+    }
+
+    /**
+     * As {@link #run(ProcessBuilder, Command, Job, String, Role)}, for a child that carries a command.
+     *
+     * @param ender ends the command and the child, and says what became of the command; it may block
+     */
+    public static Ended runCarrier(
+            ProcessBuilder builder, Command streams, Job job, String doing, Function<Process, Ending> ender)
+            throws IOException, StreamFailedException {
+        return run(builder, streams, job, doing, Role.CARRIER, ender);
+    }
+
+    private static Ended run(
+            ProcessBuilder builder, Command streams, Job job, String doing, Role role, Function<Process, Ending> ender)
+            throws IOException, StreamFailedException {
         job.check(doing);
         Words.requireEncodable(builder.command());
         builder.redirectInput(redirect(streams.stdin()));
         builder.redirectOutput(redirect(streams.stdout()));
         builder.redirectError(redirect(streams.stderr()));
-        Child child = new Child(builder.start(), streams, role);
+        Child child = new Child(builder.start(), streams, role, ender);
         // Registered after the start: a cancel in between runs the action at once, so it is never missed.
         try (Job.Registration registration = job.onCancel(child::cancelled)) {
             child.startPumps();
@@ -139,8 +159,12 @@ public final class Child {
         wake.cancel(false);
     }
 
-    /** Kills the whole tree; returns what that means for the command. */
     private Ending kill() {
+        return ender.apply(process);
+    }
+
+    /** Kills the whole tree; returns what that means for the command. */
+    private static Ending kill(Process process, Role role) {
         boolean dead = KillTree.kill(process);
         return switch (role) {
             case PREPARATION -> Ending.notStarted();

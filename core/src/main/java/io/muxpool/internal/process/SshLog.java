@@ -7,7 +7,9 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -38,6 +40,26 @@ public final class SshLog implements AutoCloseable {
     /** A log in the directory for temporary files. */
     public static SshLog temporary() throws IOException {
         return new SshLog(Files.createTempFile("muxpool-ssh-", ".log"));
+    }
+
+    /** The file beside a control socket that {@link #keep} leaves. */
+    public static Path kept(Path socket) {
+        return socket.resolveSibling(socket.getFileName() + ".login");
+    }
+
+    /** What a master that listens at a control socket has said since its login; empty when nothing is kept. */
+    public static List<String> keptLines(Path socket) {
+        Path kept = kept(socket);
+        return Files.exists(kept, LinkOption.NOFOLLOW_LINKS) ? new SshLog(kept).lines() : List.of();
+    }
+
+    /** Leaves the log beside the socket, where the program that writes it goes on: {@link #close} does not remove it. */
+    public void keep(Path socket) {
+        try {
+            Files.move(path, kept(socket), StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "cannot keep " + path, e);
+        }
     }
 
     /** The file; only this user can read it. */

@@ -14,13 +14,17 @@ import java.io.OutputStream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** A local child, which is the command or carries it, in its caller's hands; and the end of its job, which kills it. */
 final class ChildStarted implements Started {
     private final Process process;
     private final Job job;
     private final String doing;
-    private final Ending killed;
+    private final boolean isTheCommand;
+    private final Function<Process, Ending> ender;
+    private final CompletableFuture<Ending> killed = new CompletableFuture<>();
     private final CompletableFuture<Exit> exited = new CompletableFuture<>();
     private final Verdict verdict;
     // A master keeps what its client gave it, our pipes, until the server closes the session: long after the client.
@@ -43,14 +47,43 @@ final class ChildStarted implements Started {
     }
 
     /**
+     * A child that is the command itself.
+     *
      * @param doing as in {@link Job#check(String)}
-     * @param killed what is known of the command when the child was killed
      */
-    ChildStarted(Process process, Job job, String doing, Ending killed, Verdict verdict) {
+    static ChildStarted command(Process process, Job job, String doing, Verdict verdict) {
+        return new ChildStarted(process, job, doing, true, ChildStarted::killTree, verdict);
+    }
+
+    /**
+     * An ssh that carries the command.
+     *
+     * @param doing as in {@link Job#check(String)}
+     * @param ender ends the command and the child, and says what became of the command; it may block
+     */
+    static ChildStarted carrier(
+            Process process, Job job, String doing, Function<Process, Ending> ender, Verdict verdict) {
+        return new ChildStarted(process, job, doing, false, ender, verdict);
+    }
+
+    private static Ending killTree(Process process) {
+        return KillTree.kill(process)
+                ? Ending.confirmedDead()
+                : Ending.notConfirmed("process " + process.pid() + " does not die of KILL");
+    }
+
+    private ChildStarted(
+            Process process,
+            Job job,
+            String doing,
+            boolean isTheCommand,
+            Function<Process, Ending> ender,
+            Verdict verdict) {
         this.process = process;
         this.job = job;
         this.doing = doing;
-        this.killed = killed;
+        this.isTheCommand = isTheCommand;
+        this.ender = ender;
         this.verdict = verdict;
         this.stdout = new CutStream(process.getInputStream());
         this.stderr = new CutStream(process.getErrorStream());
@@ -63,43 +96,42 @@ final class ChildStarted implements Started {
         }
         process.onExit().thenAccept(ended -> {
             registration.close();
-            end(ended.exitValue());
+            if (killing.compareAndSet(false, true)) {
+                killed.complete(Ending.firstProcessDead("it ended by itself"));
+                end(() -> verdict.of(ended.exitValue()), Left.NOTHING);
+            } else {
+                killed.thenAccept(ending -> end(
+                        () -> endByUs(ended.exitValue(), ending),
+                        ending.fate() == Ending.Fate.NOT_CONFIRMED ? Left.MAYBE_A_SESSION : Left.NOTHING));
+            }
         });
     }
 
-    private void end(int status) {
-        boolean byUs = killing.get();
+    private void end(Supplier<Exit> exit, Left left) {
         try {
-            exited.complete(byUs ? endByUs(status) : verdict.of(status));
+            exited.complete(exit.get());
         } catch (RuntimeException e) {
             exited.completeExceptionally(e);
         } finally {
             verdict.close();
-            if (byUs) {
-                cut();
-            }
-            freed.complete(byUs && !isTheCommand() ? Left.MAYBE_A_SESSION : Left.NOTHING);
+            freed.complete(left);
         }
     }
 
-    private Exit endByUs(int status) {
+    private Exit endByUs(int status, Ending ending) {
         verdict.killed();
-        job.check(doing, killed, PartialOutput.NONE);
-        if (isTheCommand()) {
+        cut();
+        job.check(doing, ending, PartialOutput.NONE);
+        if (isTheCommand) {
             return verdict.of(status);
         }
-        throw new OutcomeUnknownException(doing + " was given up (" + killed + ")", PartialOutput.NONE, null);
+        throw new OutcomeUnknownException(doing + " was given up (" + ending + ")", PartialOutput.NONE, null);
     }
 
     private void cut() {
-        IOException why = new IOException(doing + " was given up (" + killed + ")");
+        IOException why = new IOException(doing + " was given up");
         stdout.cut(why);
         stderr.cut(why);
-    }
-
-    /** Whether the child is the command itself, rather than an ssh that carries it. */
-    private boolean isTheCommand() {
-        return killed.fate() == Ending.Fate.CONFIRMED_DEAD;
     }
 
     @Override
@@ -130,11 +162,11 @@ final class ChildStarted implements Started {
     /** Only TERM and KILL, and only to the child: an ssh passes no signals on. */
     @Override
     public CompletableFuture<Boolean> signal(String name) {
-        if (isTheCommand() && name.equals("TERM")) {
+        if (isTheCommand && name.equals("TERM")) {
             process.destroy();
             return CompletableFuture.completedFuture(true);
         }
-        if (isTheCommand() && name.equals("KILL")) {
+        if (isTheCommand && name.equals("KILL")) {
             process.destroyForcibly();
             return CompletableFuture.completedFuture(true);
         }
@@ -144,19 +176,19 @@ final class ChildStarted implements Started {
 
     @Override
     public boolean takesSignals() {
-        return isTheCommand();
+        return isTheCommand;
     }
 
     @Override
     public CompletableFuture<Ending> kill() {
         if (killing.compareAndSet(false, true)) {
-            if (!isTheCommand()) {
+            if (!isTheCommand) {
                 // The end of its client is none of the command's: it must not look like that.
                 cut();
             }
-            Pumps.start(() -> KillTree.kill(process));
+            Pumps.start(() -> killed.complete(ender.apply(process)));
         }
-        return freed.thenApply(done -> killed);
+        return freed.thenCompose(done -> killed);
     }
 
     @Override

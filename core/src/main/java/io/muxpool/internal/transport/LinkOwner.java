@@ -1,6 +1,7 @@
 package io.muxpool.internal.transport;
 
 import io.muxpool.PoolEvent;
+import io.muxpool.internal.master.ServerFacts;
 import java.util.function.Supplier;
 
 /** What a link tells its pool, and asks it. Called from any thread, without a lock. */
@@ -23,6 +24,16 @@ public interface LinkOwner {
     /** Sessions of commands that may go on, and whose end the server will not tell: more, or fewer. */
     void leftBehind(int change);
 
+    /** What is known of the server and of our account there. */
+    ServerFacts server();
+
+    /**
+     * More is known of the server.
+     *
+     * @param news whether this process found it out, rather than an earlier one
+     */
+    void serverKnown(ServerFacts facts, boolean news);
+
     /** Something worth telling a listener; asked what it is only when there is one. */
     void happened(Supplier<PoolEvent> event);
 
@@ -44,6 +55,14 @@ public interface LinkOwner {
 
         @Override
         public void leftBehind(int change) {}
+
+        @Override
+        public ServerFacts server() {
+            return ServerFacts.UNKNOWN;
+        }
+
+        @Override
+        public void serverKnown(ServerFacts facts, boolean news) {}
 
         @Override
         public void happened(Supplier<PoolEvent> event) {}

@@ -2,7 +2,6 @@ package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
 import io.muxpool.CommandResult.Route;
-import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
@@ -40,7 +39,7 @@ public record LocalTransport() implements Transport.Direct {
         try {
             String doing = "running " + command;
             Process process = Child.open(builder(command), job, doing);
-            return new ChildStarted(process, job, doing, Ending.confirmedDead(), LocalTransport::exit);
+            return ChildStarted.command(process, job, doing, LocalTransport::exit);
         } catch (IOException e) {
             throw new NotStartedException("cannot start " + command + ": " + e.getMessage(), false, e);
         }

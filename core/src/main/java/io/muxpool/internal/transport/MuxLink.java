@@ -11,10 +11,14 @@ import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PoolEvent;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.mux.End;
+import io.muxpool.internal.mux.KillPlan;
 import io.muxpool.internal.mux.Running;
+import io.muxpool.internal.mux.Script;
 import io.muxpool.internal.mux.Sessions;
 import io.muxpool.internal.stream.Pumps;
+import io.muxpool.internal.sweep.Marking;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
@@ -103,7 +107,8 @@ final class MuxLink implements Link {
                             owner.sessionsAllowed(),
                             options.spares(),
                             options.idleTime().toNanos(),
-                            options.maxReceiveWindow()),
+                            options.maxReceiveWindow(),
+                            marking()),
                     watch);
             sessions.abandoned(watch.leftBehind.get());
             await(sessions, job);
@@ -116,6 +121,11 @@ final class MuxLink implements Link {
             throw new SessionNotOpenedException(
                     "the ssh master at " + master.socket() + " did not take us on: " + e.getMessage(), Why.GONE, true);
         }
+    }
+
+    private Marking marking() {
+        Boolean taken = owner.server().takesVariables();
+        return taken == null ? Marking.UNKNOWN : taken ? Marking.BY_REQUEST : Marking.IN_LINE;
     }
 
     /** What was left behind on this master before we were idle and let go of it. What was on another went with that. */
@@ -184,6 +194,11 @@ final class MuxLink implements Link {
         public void windowChanged(int before, int after) {
             owner.happened(() -> new PoolEvent.WindowChanged(before, after));
         }
+
+        @Override
+        public void markingKnown(Marking marking) {
+            owner.serverKnown(owner.server().withVariables(marking == Marking.BY_REQUEST), true);
+        }
     }
 
     // ---- running
@@ -206,12 +221,12 @@ final class MuxLink implements Link {
             }
             return ran(command, running, way);
         } catch (TimeoutException | CancellationException e) {
-            Ending ending = kill(way, running);
+            Ending ending = kill(way, command, running);
             job.check(doing(command), ending, running.partial());
             throw new AssertionError("the job has ended, yet it says it has not", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            Ending ending = kill(way, running);
+            Ending ending = kill(way, command, running);
             throw new JobInterruptedException(doing(command), ending, running.partial(), e);
         } catch (ExecutionException e) {
             throw new AssertionError("the wake is never failed", e);
@@ -280,7 +295,7 @@ final class MuxLink implements Link {
 
     private Running start(Way way, Command command) throws SessionNotOpenedException {
         try {
-            Running running = Running.start(way.sessions(), transport.script(command), command);
+            Running running = Running.start(way.sessions(), script(command), command);
             if (running == null) {
                 throw full();
             }
@@ -288,6 +303,10 @@ final class MuxLink implements Link {
         } catch (IOException e) {
             throw new NotStartedException("cannot start " + command + ": " + e.getMessage(), false, e);
         }
+    }
+
+    private Script script(Command command) {
+        return transport.script(command, owner.server().takesMarkedLines());
     }
 
     private static SessionNotOpenedException full() {
@@ -333,7 +352,7 @@ final class MuxLink implements Link {
 
     private OutcomeUnknownException streamFailed(
             Way way, Command command, Running running, Running.StreamFailure failure) {
-        Ending ending = kill(way, running);
+        Ending ending = kill(way, command, running);
         return new OutcomeUnknownException(
                 command + " on " + transport.remote() + " was given up (" + ending + "): " + failure.message(),
                 running.partial(),
@@ -341,16 +360,47 @@ final class MuxLink implements Link {
     }
 
     /** Kills, waits until it is known what became of the command, and keeps account of a session that may go on. */
-    private Ending kill(Way way, Running running) {
-        CompletableFuture<Ending> killing = startKill(way, running);
+    private Ending kill(Way way, Command command, Running running) {
+        CompletableFuture<Ending> killing = startKill(way, command, running);
         return Uninterrupted.call(killing::join);
     }
 
-    CompletableFuture<Ending> startKill(Way way, Running running) {
-        return running.kill(transport.remote().killGrace().toNanos()).thenApply(ending -> {
-            account(way.to, running, ending);
-            return ending;
-        });
+    CompletableFuture<Ending> startKill(Way way, Command command, Running running) {
+        return server().thenCompose(server -> running.kill(plan(command, server)))
+                .thenApply(ending -> {
+                    account(way.to, running, ending);
+                    return ending;
+                });
+    }
+
+    /** What is known of the server, with what its login has shown: that is in a file, which the loop must not read. */
+    private CompletableFuture<ServerFacts> server() {
+        ServerFacts known = owner.server();
+        if (known.forcedCommand() != null) {
+            return CompletableFuture.completedFuture(known);
+        }
+        CompletableFuture<ServerFacts> found = new CompletableFuture<>();
+        try {
+            Pumps.start(() -> {
+                owner.serverKnown(master.facts(), true);
+                found.complete(owner.server());
+            });
+        } catch (OutOfMemoryError e) {
+            // No thread to be had.
+            found.complete(known);
+        }
+        return found;
+    }
+
+    private KillPlan plan(Command command, ServerFacts server) {
+        // An sshd before 9.8 refuses to signal the commands of root, whatever they are.
+        boolean refusalSaysNothing = server.isForeign() || transport.logsInAsRoot();
+        return new KillPlan(
+                transport.remote().killGrace().toNanos(),
+                SweepPolicy.refusal(command, server),
+                refusalSaysNothing,
+                server.isKnownToHaveShell() || server.isForeign(),
+                () -> owner.serverKnown(owner.server().withShell(), true));
     }
 
     private void account(Attached on, Running running, Ending ending) {
@@ -358,7 +408,7 @@ final class MuxLink implements Link {
             // What it held is gone with its connection.
             return;
         }
-        if (ending.fate() == Ending.Fate.NOT_CONFIRMED) {
+        if (running.mayHoldItsSession(ending)) {
             // The server keeps its session as long as the process lives, and does not tell us when that ends.
             on.leftBehind.incrementAndGet();
             owner.leftBehind(1);
@@ -373,7 +423,7 @@ final class MuxLink implements Link {
         long began = System.nanoTime();
         job.check(doing(command));
         Way way = attached(job);
-        Running running = Running.open(way.sessions(), transport.script(command));
+        Running running = Running.open(way.sessions(), script(command));
         if (running == null) {
             throw full();
         }

@@ -97,19 +97,19 @@ final class MuxStarted implements Started {
 
     /** Nobody who waits for its end, or for its slot, waits any longer than for this. */
     private void killed(Ending ending) {
-        boolean confirmed = ending.fate() != Ending.Fate.NOT_CONFIRMED;
+        boolean ended = !running.mayHoldItsSession(ending);
         if (endedByJob()) {
             try {
                 job.check(link.doing(command), ending, PartialOutput.NONE);
             } catch (JobException e) {
                 exited.completeExceptionally(e);
             }
-        } else if (!confirmed) {
+        } else if (!ended) {
             exited.completeExceptionally(new OutcomeUnknownException(
                     link.doing(command) + " was given up (" + ending + ")", PartialOutput.NONE, null));
         }
         // Should the server still hold its session, the link has put that to account.
-        freed.complete(confirmed ? Left.NOTHING : Left.MAYBE_A_SESSION);
+        freed.complete(ended ? Left.NOTHING : Left.MAYBE_A_SESSION);
     }
 
     @Override
@@ -158,7 +158,7 @@ final class MuxStarted implements Started {
         }
         if (start != null) {
             CompletableFuture<Ending> told = start;
-            link.startKill(way, running).thenAccept(ending -> {
+            link.startKill(way, command, running).thenAccept(ending -> {
                 killed(ending);
                 told.complete(ending);
             });

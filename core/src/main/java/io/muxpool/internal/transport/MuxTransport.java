@@ -49,7 +49,15 @@ public record MuxTransport(
         return new MuxLink(this, master, owner);
     }
 
-    Script script(Command command) {
+    /** Whether its commands run as root, as far as the words of the remote tell. */
+    boolean logsInAsRoot() {
+        String userHost = remote.userHost().orElse("");
+        int at = userHost.indexOf('@');
+        return (at < 0 ? System.getProperty("user.name") : userHost.substring(0, at)).equals("root");
+    }
+
+    /** @param marksInLine whether the command line may hold a mark */
+    Script script(Command command, boolean marksInLine) {
         if (command.isSubsystem()) {
             return Script.subsystem(environment, command.argv().get(0));
         }
@@ -62,6 +70,7 @@ public record MuxTransport(
                     false,
                     null);
         }
-        return Script.exec(environment, command.pty().orElse(terminal), line);
+        return Script.exec(
+                environment, command.pty().orElse(terminal), line, marksInLine ? MarkedLine.of(command, line) : null);
     }
 }

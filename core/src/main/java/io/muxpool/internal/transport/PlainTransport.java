@@ -7,13 +7,16 @@ import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.SshConnectException;
+import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** One ssh process and one handshake per command: when reuse is off, or the platform has no ControlMaster. */
 public record PlainTransport(Remote remote) implements Transport.Direct {
@@ -48,10 +51,39 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
         return new DirectLink(this::run, this::start);
     }
 
+    /** Sweeps over a connection of their own; the log of the command's own login says what is known of the account. */
+    private final class Carrier implements SshSweep.Carrier {
+        private volatile @Nullable SshLog login;
+        private volatile ServerFacts found = ServerFacts.UNKNOWN;
+
+        @Override
+        public List<String> options(SshLog log) {
+            return remote.sshOptions(Path.of("none"));
+        }
+
+        @Override
+        public SshLog log() throws IOException {
+            return SshLog.temporary();
+        }
+
+        @Override
+        public ServerFacts server() {
+            SshLog log = login;
+            return log == null ? found : found.or(ServerFacts.of(log.lines()));
+        }
+
+        @Override
+        public void serverKnown(ServerFacts facts) {
+            found = facts;
+        }
+    }
+
     private Link.Ran run(Command command, Job job) {
         Programs.requireSsh(remote.sshProgram());
-        SshChild child = new SshChild(remote, command, job);
+        Carrier carrier = new Carrier();
+        SshChild child = new SshChild(remote, command, job, carrier);
         try (SshLog log = child.log(() -> SshLog.temporary())) {
+            carrier.login = log;
             // "none": a ControlMaster that the user's configuration asks for would outlive the command, hold its output
             // pipes open, and keep us waiting for it. DEBUG2: at that level ssh notes what the server said of the end.
             return judge(child, command, child.run(remote.sshOptions(Path.of("none")), log, "DEBUG2"), log);
@@ -60,8 +92,10 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
 
     private Started start(Command command, Job job) {
         Programs.requireSsh(remote.sshProgram());
-        SshChild child = new SshChild(remote, command, job);
+        Carrier carrier = new Carrier();
+        SshChild child = new SshChild(remote, command, job, carrier);
         SshLog log = child.log(() -> SshLog.temporary());
+        carrier.login = log;
         return child.start(remote.sshOptions(Path.of("none")), log, "DEBUG2", new ChildStarted.Verdict() {
             @Override
             public Exit of(int status) {

@@ -29,7 +29,7 @@ final class ProcessLink implements Link {
     public Ran run(Command command, Job job) throws SessionNotOpenedException, PathUnusableException {
         ControlMaster.Ready ready = ready(job);
         try {
-            Ran ran = transport.run(command, master.socket(), job);
+            Ran ran = transport.run(command, master.socket(), job, owner);
             requireMaster(ready, command, ran.exit(), ran.output(), job);
             return ran.over(new Route(ready.reused(), OptionalLong.of(ready.pid())));
         } catch (JobException | OutcomeUnknownException e) {
@@ -81,6 +81,7 @@ final class ProcessLink implements Link {
                 command,
                 master.socket(),
                 job,
+                owner,
                 exit -> {
                     requireMaster(ready, command, exit, PartialOutput.NONE, job);
                     return exit;

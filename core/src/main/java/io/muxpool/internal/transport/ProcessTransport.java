@@ -9,6 +9,7 @@ import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.ShellQuote;
 import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
@@ -38,8 +39,8 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
      * ssh's log that it was reached. That note is proof that no session was opened; only when the master vanished with
      * the request unanswered (mux.c: "read from master failed") may it have been, on the far side.
      */
-    Link.Ran run(Command command, Path socket, Job job) throws SessionNotOpenedException {
-        SshChild child = new SshChild(remote, command, job);
+    Link.Ran run(Command command, Path socket, Job job, LinkOwner owner) throws SessionNotOpenedException {
+        SshChild child = new SshChild(remote, command, job, carrier(socket, owner));
         try (SshLog log = child.log(() -> log(socket))) {
             return judge(child, child.run(words(socket, log), log, "INFO"), log);
         }
@@ -51,8 +52,8 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
      * @param judged what to make of an exit: its master may be gone
      * @param killed to be done when its client was killed
      */
-    Started start(Command command, Path socket, Job job, UnaryOperator<Exit> judged, Runnable killed) {
-        SshChild child = new SshChild(remote, command, job);
+    Started start(Command command, Path socket, Job job, LinkOwner owner, UnaryOperator<Exit> judged, Runnable killed) {
+        SshChild child = new SshChild(remote, command, job, carrier(socket, owner));
         SshLog log = child.log(() -> log(socket));
         return child.start(words(socket, log), log, "INFO", new ChildStarted.Verdict() {
             @Override
@@ -75,6 +76,30 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
                 log.close();
             }
         });
+    }
+
+    private SshSweep.Carrier carrier(Path socket, LinkOwner owner) {
+        return new SshSweep.Carrier() {
+            @Override
+            public List<String> options(SshLog log) {
+                return words(socket, log);
+            }
+
+            @Override
+            public SshLog log() throws IOException {
+                return ProcessTransport.this.log(socket);
+            }
+
+            @Override
+            public ServerFacts server() {
+                return owner.server().or(ServerFacts.of(SshLog.keptLines(socket)));
+            }
+
+            @Override
+            public void serverKnown(ServerFacts facts) {
+                owner.serverKnown(facts, true);
+            }
+        };
     }
 
     /** Beside a socket of our own, where pruning finds it; never in a directory that is not ours. */

@@ -12,15 +12,19 @@ import io.muxpool.Output;
 import io.muxpool.PartialOutput;
 import io.muxpool.Remote;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
 import io.muxpool.internal.stream.StreamFailedException;
+import io.muxpool.internal.sweep.Mark;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** One ssh process that carries one command, and the reading of its end. What 255 means is for the caller to say. */
 final class SshChild {
@@ -32,11 +36,17 @@ final class SshChild {
     private final Remote remote;
     private final Command command;
     private final Job job;
+    private final SshSweep.Carrier carrier;
+    private final String mark = Mark.next();
+    private boolean markedByRequest = true;
+    // Written by the thread that kills, which is the one that reads it.
+    private Ending ending = Ending.notConfirmed("ssh cannot signal the other side");
 
-    SshChild(Remote remote, Command command, Job job) {
+    SshChild(Remote remote, Command command, Job job, SshSweep.Carrier carrier) {
         this.remote = remote;
         this.command = command;
         this.job = job;
+        this.carrier = carrier;
     }
 
     /**
@@ -48,8 +58,8 @@ final class SshChild {
     Child.Ended run(List<String> options, SshLog log, String logLevel) {
         complete(options, log, logLevel);
         try {
-            Child.Ended ended = Child.run(
-                    builder(options), streams(), job, "running " + command + " on " + remote, Child.Role.CARRIER);
+            Child.Ended ended = Child.runCarrier(
+                    builder(options), streams(), job, "running " + command + " on " + remote, this::end);
             if (remote.verbose()) {
                 log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
             }
@@ -59,7 +69,7 @@ final class SshChild {
                     "cannot start " + remote.sshProgram() + " for " + command + ": " + e.getMessage(), false, e);
         } catch (StreamFailedException e) {
             throw new OutcomeUnknownException(
-                    command + " on " + remote + " was given up: " + e.getMessage() + "; it may still run there",
+                    command + " on " + remote + " was given up (" + ending + "): " + e.getMessage(),
                     e.partialOutput(),
                     e.getCause());
         }
@@ -75,7 +85,28 @@ final class SshChild {
         options.add(remote.userHost().orElseThrow());
         // ssh goes on reading options after the host: a command that starts with a dash must not become one.
         options.add("--");
-        options.add(command.remoteLine());
+        options.add(line());
+    }
+
+    /** Where the server takes no variables, the mark goes in the line. */
+    private String line() {
+        String line = command.remoteLine();
+        markedByRequest = !Boolean.FALSE.equals(carrier.server().takesVariables());
+        @Nullable UnaryOperator<String> marked =
+                markedByRequest || !carrier.server().takesMarkedLines() ? null : MarkedLine.of(command, line);
+        return marked == null ? line : marked.apply(mark);
+    }
+
+    /** Ends the command, and then the ssh that carries it. */
+    private Ending end(Process client) {
+        Ending ended = SweepPolicy.refusalWithoutSignals(command, carrier.server())
+                .map(why -> {
+                    KillTree.kill(client);
+                    return Ending.notConfirmed("ssh cannot signal the other side, and " + why);
+                })
+                .orElseGet(() -> new SshSweep(remote, carrier, mark, markedByRequest).end(client));
+        ending = ended;
+        return ended;
     }
 
     /**
@@ -88,8 +119,7 @@ final class SshChild {
         try {
             String doing = "running " + command + " on " + remote;
             Process process = Child.open(builder(options), job, doing);
-            return new ChildStarted(
-                    process, job, doing, Ending.notConfirmed("ssh cannot signal the other side"), verdict);
+            return ChildStarted.carrier(process, job, doing, this::end, verdict);
         } catch (IOException | RuntimeException e) {
             log.close();
             if (e instanceof RuntimeException failure) {
@@ -102,6 +132,7 @@ final class SshChild {
 
     private ProcessBuilder builder(List<String> words) {
         ProcessBuilder builder = new ProcessBuilder(words);
+        builder.environment().put(Mark.VARIABLE, mark);
         command.pty().ifPresent(pty -> builder.environment().put("TERM", pty.term()));
         return builder;
     }
@@ -117,7 +148,7 @@ final class SshChild {
      * configured.
      */
     private List<String> toldTo() {
-        List<String> words = new ArrayList<>();
+        List<String> words = new ArrayList<>(List.of("-oSendEnv=" + Mark.VARIABLE));
         if (SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 7)) {
             words.addAll(List.of("-oStdinNull=no", "-oForkAfterAuthentication=no"));
             if (!command.isSubsystem()) {

@@ -17,6 +17,7 @@ import io.muxpool.Output;
 import io.muxpool.PoolEvent;
 import io.muxpool.Remote;
 import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.testkit.Answer;
 import io.muxpool.testkit.Attached;
@@ -369,6 +370,14 @@ class HostileMasterTest {
 
         @Override
         public void leftBehind(int change) {}
+
+        @Override
+        public ServerFacts server() {
+            return ServerFacts.UNKNOWN.withVariables(false);
+        }
+
+        @Override
+        public void serverKnown(ServerFacts facts, boolean news) {}
     }
 
     @Test

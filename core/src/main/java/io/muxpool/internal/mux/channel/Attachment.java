@@ -4,6 +4,7 @@ import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.Frames;
 import io.muxpool.internal.mux.wire.MuxMessage;
 import io.muxpool.internal.mux.wire.ProtocolException;
+import io.muxpool.internal.sweep.Marking;
 import io.muxpool.internal.unix.LocalSocket;
 import java.io.EOFException;
 import java.io.IOException;
@@ -76,6 +77,9 @@ public final class Attachment implements EventLoop.Ready {
 
         /** A receive window was tuned. */
         void windowChanged(int before, int after);
+
+        /** The server has answered how commands can be marked. */
+        void markingKnown(Marking marking);
     }
 
     private final EventLoop loop = EventLoop.shared();
@@ -102,6 +106,8 @@ public final class Attachment implements EventLoop.Ready {
 
     private final RoundTrip roundTrip = new RoundTrip(System.nanoTime());
     private volatile boolean openSsh;
+    private volatile Marking marking;
+    private final CompletableFuture<Void> markingKnown = new CompletableFuture<>();
     private volatile long lastNews = System.nanoTime();
     private volatile long emptyAt = lastNews;
     private volatile @Nullable SelectionKey key;
@@ -112,10 +118,14 @@ public final class Attachment implements EventLoop.Ready {
     private final Greeting greeting = new Greeting();
 
     /** On a socket that is connected, and registered with the loop by whoever makes this. */
-    Attachment(ByteChannel socket, Watcher watcher, int maxWindow) {
+    Attachment(ByteChannel socket, Watcher watcher, int maxWindow, Marking marking) {
         this.socket = socket;
         this.watcher = watcher;
         this.maxWindow = maxWindow;
+        this.marking = marking;
+        if (marking != Marking.UNKNOWN) {
+            markingKnown.complete(null);
+        }
         this.outbox = new Outbox(socket, this::wantWritable, this::failLater);
     }
 
@@ -123,13 +133,14 @@ public final class Attachment implements EventLoop.Ready {
      * Connects to a master and asks for proxy mode, without waiting for its answer: see {@link #attached}.
      *
      * @param maxWindow the bound of each channel's receive window, in bytes
+     * @param marking as an earlier connection to this server found it
      * @throws IOException when nobody listens there, or another user
      */
-    public static Attachment connect(Path socket, int maxWindow, Watcher watcher) throws IOException {
+    public static Attachment connect(Path socket, int maxWindow, Marking marking, Watcher watcher) throws IOException {
         SocketChannel channel = LocalSocket.connect(socket);
         try {
             channel.setOption(StandardSocketOptions.SO_SNDBUF, SEND_BUFFER);
-            Attachment attachment = new Attachment(channel, watcher, maxWindow);
+            Attachment attachment = new Attachment(channel, watcher, maxWindow, marking);
             attachment.outbox.send(new MuxMessage.Hello(), new MuxMessage.Proxy(PROXY_REQUEST));
             attachment.key = attachment.loop.register(channel, attachment);
             return attachment;
@@ -249,6 +260,24 @@ public final class Attachment implements EventLoop.Ready {
             }
         }
         return false;
+    }
+
+    /** How commands are marked on this connection. */
+    public Marking marking() {
+        return marking;
+    }
+
+    /** Done when {@link #marking} is known. */
+    public CompletableFuture<Void> markingKnown() {
+        return markingKnown;
+    }
+
+    /** The server has taken, or refused, the mark that was sent with a request for an answer. On the loop. */
+    void markAnswered(boolean taken) {
+        Marking found = taken ? Marking.BY_REQUEST : Marking.IN_LINE;
+        marking = found;
+        markingKnown.complete(null);
+        watcher.markingKnown(found);
     }
 
     /** It has made a request that only OpenSSH makes. */

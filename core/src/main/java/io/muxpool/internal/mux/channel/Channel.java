@@ -3,10 +3,13 @@ package io.muxpool.internal.mux.channel;
 import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.ChannelRequest;
 import io.muxpool.internal.mux.wire.ProtocolException;
+import io.muxpool.internal.sweep.Mark;
+import io.muxpool.internal.sweep.Marking;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,17 +60,21 @@ public final class Channel {
     private int serverId;
     private @Nullable RemoteWindow remote;
     private final LocalWindow local;
+    private Marking marking = Marking.UNKNOWN;
     private boolean eofSent;
     private boolean closeAtOpen;
     private boolean wantsToSend;
-    // One for each request whose reply is still to come.
-    private final Deque<Mark> marks = new ArrayDeque<>();
+    private final Deque<Asked> asked = new ArrayDeque<>();
 
     /**
+     * A request whose reply is still to come.
+     *
      * @param closes how many CLOSEs this socket had sent when the request was: its reply proves them worked off
-     * @param proofOnly whether that is all that was asked for, so that no handler waits for the reply
+     * @param reply takes the reply; null for the handler
      */
-    private record Mark(long closes, boolean proofOnly) {}
+    private record Asked(long closes, @Nullable Consumer<Boolean> reply) {}
+
+    private final String mark = Mark.next();
 
     /** @param closesBefore how many CLOSEs were sent on the socket before this channel's OPEN */
     Channel(Attachment attachment, int id, ChannelHandler handler, long closesBefore, int maxWindow) {
@@ -137,7 +144,7 @@ public final class Channel {
                 boolean last = i == requests.length - 1;
                 boolean wants = wantReply && last;
                 if (wants) {
-                    marks.addLast(new Mark(attachment.closesSent(), false));
+                    asked.addLast(new Asked(attachment.closesSent(), null));
                 }
                 // Variables go without a reply: whether the server takes them is its AcceptEnv's to say, and no
                 // failure.
@@ -168,7 +175,7 @@ public final class Channel {
             if (state != State.OPEN) {
                 return false;
             }
-            marks.addLast(new Mark(attachment.closesSent(), true));
+            asked.addLast(new Asked(attachment.closesSent(), Channel::nobody));
             send(new ChannelMessage.Request(serverId, true, PROOF), false);
             return true;
         } finally {
@@ -256,6 +263,37 @@ public final class Channel {
         }
     }
 
+    /** Takes a reply that proves something, and that nobody waits for. */
+    private static void nobody(boolean success) {}
+
+    /** The mark of the command that runs on this channel. */
+    public String mark() {
+        return mark;
+    }
+
+    /** How the mark gets there: never {@link Marking#UNKNOWN} once the attachment's marking is known. */
+    public Marking marking() {
+        lock.lock();
+        try {
+            return marking == Marking.UNKNOWN ? attachment.marking() : marking;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Sends the mark ahead of everything else, held for what this thread sends next. Under the lock. */
+    private void sendMark() {
+        marking = attachment.marking();
+        if (marking == Marking.IN_LINE) {
+            return;
+        }
+        boolean ask = marking == Marking.UNKNOWN;
+        if (ask) {
+            asked.addLast(new Asked(attachment.closesSent(), attachment::markAnswered));
+        }
+        send(new ChannelMessage.Request(serverId, ask, new ChannelRequest.Env(Mark.VARIABLE, mark)), true);
+    }
+
     private long send(ChannelMessage message, boolean hold) {
         return attachment.outbox().send(message, hold);
     }
@@ -313,6 +351,7 @@ public final class Channel {
                 sendClose(State.CLOSING, false);
                 return;
             }
+            sendMark();
         } finally {
             lock.unlock();
         }
@@ -419,7 +458,7 @@ public final class Channel {
 
     private void replied(boolean success) throws ProtocolException {
         ChannelHandler told;
-        Mark mark;
+        Asked answered;
         boolean roomier;
         lock.lock();
         try {
@@ -430,16 +469,19 @@ public final class Channel {
                 return;
             }
             requireOpened("a reply");
-            mark = marks.pollFirst();
-            if (mark == null) {
+            answered = asked.pollFirst();
+            if (answered == null) {
                 throw new ProtocolException("a reply on channel " + id + " that nothing was asked on");
             }
-            roomier = attachment.proven(mark.closes());
+            roomier = attachment.proven(answered.closes());
         } finally {
             lock.unlock();
         }
-        if (!mark.proofOnly()) {
+        Consumer<Boolean> reply = answered.reply();
+        if (reply == null) {
             told.replied(success);
+        } else {
+            reply.accept(success);
         }
         if (roomier) {
             attachment.roomier();

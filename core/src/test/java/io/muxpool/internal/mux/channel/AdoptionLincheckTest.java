@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.muxpool.Interleavings;
 import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.ProtocolException;
+import io.muxpool.internal.sweep.Marking;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,8 @@ public class AdoptionLincheckTest {
     private final Listener first = new Listener();
     private final Listener second = new Listener();
     private final Channel channel = requireNonNull(
-            new Attachment(new SilentMaster(), new Listener(), WINDOW).open(first, 1, false), "an open channel");
+            new Attachment(new SilentMaster(), new Listener(), WINDOW, Marking.IN_LINE).open(first, 1, false),
+            "an open channel");
     private volatile Channel.Adopted adopted = Channel.Adopted.NOT;
 
     @Operation(runOnce = true)

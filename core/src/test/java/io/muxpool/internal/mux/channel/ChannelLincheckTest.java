@@ -6,6 +6,7 @@ import io.muxpool.Interleavings;
 import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.ChannelRequest;
 import io.muxpool.internal.mux.wire.ProtocolException;
+import io.muxpool.internal.sweep.Marking;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,7 +23,8 @@ public class ChannelLincheckTest {
 
     private final SilentMaster master = new SilentMaster();
     private final Channel channel = requireNonNull(
-            new Attachment(master, new Listener(), WINDOW).open(new Listener(), 1, false), "an open channel");
+            new Attachment(master, new Listener(), WINDOW, Marking.IN_LINE).open(new Listener(), 1, false),
+            "an open channel");
     private final AtomicInteger granted = new AtomicInteger();
 
     @Operation

@@ -6,6 +6,7 @@ import io.muxpool.Interleavings;
 import io.muxpool.internal.mux.wire.ChannelMessage;
 import io.muxpool.internal.mux.wire.ChannelRequest;
 import io.muxpool.internal.mux.wire.ProtocolException;
+import io.muxpool.internal.sweep.Marking;
 import java.util.List;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Validate;
@@ -19,7 +20,7 @@ public class ClosesLincheckTest {
     private static final int WINDOW = 1024;
 
     private final SilentMaster master = new SilentMaster();
-    private final Attachment attachment = new Attachment(master, new Listener(), WINDOW);
+    private final Attachment attachment = new Attachment(master, new Listener(), WINDOW, Marking.IN_LINE);
     private final Channel closing = open(0);
     private final Channel asking = open(1);
 

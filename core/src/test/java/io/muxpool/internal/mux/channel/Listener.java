@@ -1,6 +1,7 @@
 package io.muxpool.internal.mux.channel;
 
 import io.muxpool.internal.mux.wire.ChannelRequest;
+import io.muxpool.internal.sweep.Marking;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -60,4 +61,7 @@ final class Listener implements ChannelHandler, Attachment.Watcher {
 
     @Override
     public void windowChanged(int before, int after) {}
+
+    @Override
+    public void markingKnown(Marking marking) {}
 }

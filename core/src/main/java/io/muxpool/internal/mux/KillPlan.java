@@ -1,0 +1,17 @@
+package io.muxpool.internal.mux;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How to kill a command.
+ *
+ * @param graceNanos between TERM and KILL; 0 for KILL at once
+ * @param noSweep why what the command started is not looked for; null when it is
+ * @param sweepUnsignalled whether to look for it also where the server refuses to signal the first process: not when that
+ *     may mean a forced command, which another session would run once more
+ * @param lookFirst whether to look for its processes before the first signal, which finds also those that would be orphans
+ *     after it: only where another session is known to run a shell
+ * @param greeted run when a shell of ours has answered
+ */
+public record KillPlan(
+        long graceNanos, @Nullable String noSweep, boolean sweepUnsignalled, boolean lookFirst, Runnable greeted) {}

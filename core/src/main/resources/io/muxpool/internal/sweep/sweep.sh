@@ -1,0 +1,151 @@
+unset CDPATH
+LC_ALL=C
+export LC_ALL
+trap '' HUP TERM
+known=
+led=' '
+main=
+close=') '
+say() { echo "$own $*"; }
+has() { case $1 in (*" $2 "*) return 0 ;; esac; return 1; }
+if [ -r /proc/self/environ ] && [ -r /proc/self/stat ]; then how=proc; else how=ps; fi
+environments() { ps axEww -o pid= -o command= 2>/dev/null || ps axeww -o pid= -o command= 2>/dev/null; }
+processes() {
+  marked=' '
+  table=
+  if [ $how = proc ]; then
+    for file in $(grep -lsF -e "$mark" /proc/[0-9]*/environ 2>/dev/null); do
+      file=${file#/proc/}
+      marked="$marked${file%/environ} "
+    done
+    for file in /proc/[0-9]*/stat; do
+      { IFS= read -r line <"$file"; } 2>/dev/null || continue
+      process=${file#/proc/}
+      process=${process%/stat}
+      set -- ${line##*"$close"}
+      case $1 in (Z | X) continue ;; esac
+      table="$table $process:$2:$3:$4:${20:-0}"
+    done
+  else
+    for process in $(environments | grep -F -e "$mark" | sed 's/^ *\([0-9]*\).*/\1/'); do
+      marked="$marked$process "
+    done
+    table=$(ps -A -o pid= -o ppid= -o pgid= -o stat= 2>/dev/null | sed -e '/[0-9]  *Z/d' -e 's/^ *\([0-9]*\)  *\([0-9]*\)  *\([0-9]*\).*/\1:\2:\3:0:0/')
+  fi
+}
+look() {
+  processes
+  found=' '
+  targets=
+  again=y
+  while [ -n "$again" ]; do
+    again=
+    for entry in $table; do
+      process=${entry%%:*}
+      if has "$found" "$process" || [ "$process" = $$ ]; then continue; fi
+      rest=${entry#*:}
+      parent=${rest%%:*}
+      rest=${rest#*:}
+      group=${rest%%:*}
+      rest=${rest#*:}
+      session=${rest%%:*}
+      began=${rest#*:}
+      if has "$marked" "$process" || has "$known" "$process@$began" || has "$found" "$parent" || has "$led" "$session"; then
+        again=y
+        found="$found$process "
+        targets="$targets $process:$group"
+        has "$known" "$process@$began" || known="$known $process@$began "
+        if [ "$process" = "$session" ] && ! has "$led" "$session"; then
+          led="$led$session "
+          if [ -z "$main" ] && [ "$parent" != 1 ] && ! has "$found$marked" "$parent"; then main=$session; fi
+        fi
+      fi
+    done
+  done
+}
+# Processes that may be the command's own, and that nothing shows to be: their session's first process is gone, they began
+# after the connection did, and they carry no mark.
+suspects() {
+  [ $how = proc ] || return 0
+  line=' '
+  for entry in $table; do line="$line${entry%%:*} "; done
+  connected=0
+  for entry in $table; do
+    case $entry in ($$:*) entry=${entry#*:*:*:}; led_by=${entry%%:*} ;; esac
+  done
+  # A server that makes no session for each command leaves nothing to tell by.
+  [ "${led_by:-none}" = $$ ] || [ "${led_by:-none}" = $PPID ] || return 0
+  for entry in $table; do
+    case $entry in ("${led_by:-none}":*) entry=${entry#*:}; server=${entry%%:*} ;; esac
+  done
+  for entry in $table; do
+    case $entry in ("${server:-none}":*) connected=${entry##*:} ;; esac
+  done
+  for entry in $table; do
+    process=${entry%%:*}
+    began=${entry##*:}
+    entry=${entry#*:*:*:}
+    if [ "$began" -ge "$connected" ] && ! has "$found" "$process" && ! has "$line" "${entry%%:*}"; then
+      [ ! -e "/proc/$process/stat" ] || describe maybe "$process"
+    fi
+  done
+}
+describe() {
+  describing=$2
+  owner=$(ps -o user= -p "$2" 2>/dev/null)
+  if [ $how = proc ]; then
+    words=$(tr '\000\n\t' '   ' <"/proc/$2/cmdline" 2>/dev/null | cut -c 1-200)
+    [ -n "$words" ] || return 0
+    kind=$1
+    set -- $(ls -ld "/proc/$2" 2>/dev/null)
+    owner=${3:-$owner}
+  else
+    kind=$1
+    words=$(ps -o command= -p "$2" 2>/dev/null | cut -c 1-200)
+  fi
+  say $kind "$describing" "${owner:-?}" "${words:-?}"
+}
+before=0
+count() {
+  look
+  [ "$found" != ' ' ] || suspects
+  set -- $found
+  [ $# -le $before ] || before=$#
+  say count $# $before
+}
+term() {
+  look
+  set -- "$1" $found
+  before=$(($# - 1))
+  for target in $targets; do
+    if [ "$1" = all ] || [ "${target#*:}" != "$main" ]; then
+      kill -s TERM "${target%%:*}" 2>/dev/null
+      kill -s CONT "${target%%:*}" 2>/dev/null
+    fi
+  done
+  count
+}
+finish() {
+  round=0
+  while look && [ "$found" != ' ' ] && [ $round -lt 60 ]; do
+    round=$((round + 1))
+    stopped=
+    while [ "$stopped" != "$found" ]; do
+      stopped=$found
+      for process in $found; do kill -s STOP "$process" 2>/dev/null; done
+      look
+    done
+    mine=
+    for process in $found; do kill -s KILL "$process" 2>/dev/null && mine=y; done
+    [ -n "$mine" ] || break
+    [ $round -lt 3 ] || sleep 0.05 2>/dev/null || sleep 1
+  done
+  suspects
+  for process in $found; do describe left "$process"; done
+  say end
+}
+carried=unmarked
+[ "${LC_MUXPOOL_MARK-}" != "$sent" ] || carried=marked
+view=whole
+if [ $how = proc ] && ! [ -r /proc/1/stat ]; then view=partial; fi
+say ready $carried $how $view
