@@ -169,7 +169,7 @@ final class WholeKillTest extends OnOneServer {
     @Test
     void aShellLineThatCouldNotBeMarkedIsNotCalledDead() {
         try (ConnectionPool pool =
-                pool(OpenSshServer.builder().asOrdinaryUser()).open()) {
+                pool(takingVariables().option("AcceptEnv", "NONE")).open()) {
             Ending ending = endingOf(pool, Command.shell("cd; setsid -f sleep " + time + "; exec tail -f /dev/null"));
             assertThat(Processes.withArgument(time)).as("%s", ending).hasSize(1);
             assertThat(ending.fate()).isEqualTo(Ending.Fate.FIRST_PROCESS_DEAD);

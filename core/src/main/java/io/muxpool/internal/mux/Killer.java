@@ -224,8 +224,9 @@ final class Killer {
     private void ready(Sweep sweep, boolean marked) {
         plan.greeted().run();
         if (!marked) {
-            sweep.failed("the server takes no variables (AcceptEnv LC_* in its sshd_config), and its command line held no"
-                    + " mark");
+            sweep.failed(
+                    "the server takes no variables (AcceptEnv LC_* in its sshd_config), and its command line held no"
+                            + " mark");
             return;
         }
         boolean kill;
