@@ -260,9 +260,9 @@ final class MuxLifeTest extends OnOneServer {
             CompletableFuture<CommandResult> first = other.runAsync(Command.of("true"), Job.create());
             held.await();
             Processes.signal(master, "KILL");
-            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
             CompletableFuture<CommandResult> late = pool.runAsync(Command.of("echo", "late"), Job.create());
-            Awaitility.await().until(() -> sent.get() == 2);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> sent.get() == 2);
             goOn.countDown();
             assertThat(late.get().check().stdoutText()).isEqualTo("late\n");
             assertThat(first.get().exit().success()).isTrue();
@@ -287,7 +287,7 @@ final class MuxLifeTest extends OnOneServer {
             pool.run("true").check();
             long master = pool.run("true").masterPid().orElseThrow();
             Processes.signal(master, "KILL");
-            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
             pool.run("true").check();
         }
         assertThat(events)

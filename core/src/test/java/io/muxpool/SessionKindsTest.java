@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Terminals and subsystems over the ssh processes that carry them, on OpenSSH's sshd. */
-@Timeout(60)
+@Timeout(120)
 final class SessionKindsTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));

@@ -251,7 +251,8 @@ final class CopyTest extends OnOneServer {
                 .option("ForceCommand", served)
                 .start();
         server = started;
-        try (TcpProxy proxy = TcpProxy.to(started.port());
+        try (gate;
+                TcpProxy proxy = TcpProxy.to(started.port());
                 ConnectionPool pool = pool(started.clientConfigForPort(proxy.port()), TransportKind.MUX)
                         .open()) {
             Path original = file("original", 40 * RUN);

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The sshd is the system's unless another one was named: see {@link Ssh}.
  *
  * <p>Commands run with an empty home directory: the start files of a login shell may cost more than everything that a
- * test measures. A server left open is closed when the JVM ends. Thread-safe.
+ * test measures. What still runs when the server is stopped is killed, also in a session of its own. A server left open is
+ * closed when the JVM ends. Thread-safe.
  */
 public final class OpenSshServer implements SshEndpoint {
 
@@ -239,11 +240,23 @@ public final class OpenSshServer implements SshEndpoint {
         Processes.killTrees(connections());
     }
 
-    /** Kills the listener and every connection, as a power cut would. The files stay. Harmless when repeated. */
+    /**
+     * Kills the listener, every connection and every command, as a power cut would. The files stay. Harmless when repeated.
+     */
     public void stop() {
         if (sshd.isAlive()) {
             Processes.killTrees(List.of(sshd.pid()));
             Await.exitOf(sshd, Duration.ofSeconds(5));
+        }
+        killCommandsThatLeftTheTree();
+    }
+
+    /** Commands in sessions of their own, and those whose sshd was killed, are known by their home directory. */
+    private void killCommandsThatLeftTheTree() {
+        List<Long> left = Processes.withVariable("HOME=" + home());
+        for (int pass = 0; pass < 5 && !left.isEmpty(); pass++) {
+            Processes.killTrees(left);
+            left = Processes.withVariable("HOME=" + home());
         }
     }
 

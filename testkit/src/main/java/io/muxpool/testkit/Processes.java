@@ -46,6 +46,24 @@ public final class Processes {
         return pids;
     }
 
+    /**
+     * The live processes, without this JVM, that were started with a variable of this value, as far as the system lets us
+     * look: only on Linux, and there at our own processes, or as root at all.
+     *
+     * @param variable name and value, such as {@code HOME=/nonexistent}
+     */
+    static List<Long> withVariable(String variable) {
+        List<Long> pids = new ArrayList<>();
+        if (HAS_PROC) {
+            commandLinesFromProc().keySet().stream()
+                    .filter(pid -> pid != ProcessHandle.current().pid())
+                    .filter(pid -> List.of(read(PROC.resolve(pid + "/environ")).split("\0", -1))
+                            .contains(variable))
+                    .forEach(pids::add);
+        }
+        return pids;
+    }
+
     /** Whether the process runs. A zombie, ended but not yet reaped by its parent, counts as dead. */
     public static boolean alive(long pid) {
         String state = state(pid);

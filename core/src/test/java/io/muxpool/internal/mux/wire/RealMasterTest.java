@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * A real master and a real sshd understand what we write, and each frame of theirs is read and written back byte for byte.
  * With {@code -Dmuxpool.golden=FILE} what was said is kept, for {@link Golden}.
  */
-@Timeout(60)
+@Timeout(120)
 final class RealMasterTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
