@@ -3,6 +3,7 @@ package io.muxpool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
@@ -124,6 +125,7 @@ class MuxFaultsTest {
     }
 
     /** After 5 s of silence its master is asked, which takes a hung one 5 s more. */
+    @FullRun("waits until a silent master is asked")
     @Test
     void callIsBackSoonAfterItsDeadlineThoughItsSilentMasterWouldBeAsked() {
         Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();
@@ -132,6 +134,7 @@ class MuxFaultsTest {
         }
     }
 
+    @FullRun("waits until a silent master is asked")
     @Test
     void cancelIsHeardWhileASilentMasterIsAsked() throws Exception {
         Remote remote = remote().toBuilder().killGrace(Duration.ofMillis(200)).build();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.muxpool.testkit.CountingSsh;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.Ssh;
@@ -131,6 +132,7 @@ final class MuxLifeTest extends OnOneServer {
         }
     }
 
+    @FullRun("waits for the questions of a server")
     @Test
     void aServerThatAsksWhetherWeAreThereIsAnswered() throws Exception {
         OpenSshServer.Builder options =
@@ -145,6 +147,7 @@ final class MuxLifeTest extends OnOneServer {
         }
     }
 
+    @FullRun("waits for the time of a pool and of a master")
     @Test
     void anIdlePoolLetsGoOfItsMasterSoThatItsTimeCanRun() throws Exception {
         OpenSshServer started = OpenSshServer.start();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import java.io.IOException;
@@ -152,6 +153,7 @@ final class RemoteProcessTest extends OnOneServer {
         }
     }
 
+    @FullRun("waits until a silent master is given up")
     @Test
     void aMasterThatHangsEndsIt() throws Exception {
         try (ConnectionPool pool = pool(OpenSshServer.builder()).open()) {

@@ -248,16 +248,8 @@ public final class OpenSshServer implements SshEndpoint {
             Processes.killTrees(List.of(sshd.pid()));
             Await.exitOf(sshd, Duration.ofSeconds(5));
         }
-        killCommandsThatLeftTheTree();
-    }
-
-    /** Commands in sessions of their own, and those whose sshd was killed, are known by their home directory. */
-    private void killCommandsThatLeftTheTree() {
-        List<Long> left = Processes.withVariable("HOME=" + home());
-        for (int pass = 0; pass < 5 && !left.isEmpty(); pass++) {
-            Processes.killTrees(left);
-            left = Processes.withVariable("HOME=" + home());
-        }
+        // Commands in sessions of their own, and those whose sshd was killed, are known by their home directory.
+        Processes.killWithVariable("HOME=" + home());
     }
 
     @Override

@@ -46,24 +46,6 @@ public final class Processes {
         return pids;
     }
 
-    /**
-     * The live processes, without this JVM, that were started with a variable of this value, as far as the system lets us
-     * look: only on Linux, and there at our own processes, or as root at all.
-     *
-     * @param variable name and value, such as {@code HOME=/nonexistent}
-     */
-    static List<Long> withVariable(String variable) {
-        List<Long> pids = new ArrayList<>();
-        if (HAS_PROC) {
-            commandLinesFromProc().keySet().stream()
-                    .filter(pid -> pid != ProcessHandle.current().pid())
-                    .filter(pid -> List.of(read(PROC.resolve(pid + "/environ")).split("\0", -1))
-                            .contains(variable))
-                    .forEach(pids::add);
-        }
-        return pids;
-    }
-
     /** Whether the process runs. A zombie, ended but not yet reaped by its parent, counts as dead. */
     public static boolean alive(long pid) {
         String state = state(pid);
@@ -161,6 +143,31 @@ public final class Processes {
         }
         signal(all, "KILL");
         all.forEach(pid -> awaitGone(pid, Duration.ofSeconds(2)));
+    }
+
+    /**
+     * Kills the processes, except this JVM, that were started with a variable of this value, as far as the system lets us
+     * look: only on Linux, and there at our own processes, or at all as root.
+     *
+     * @param variable name and value, such as {@code HOME=/nonexistent}
+     */
+    static void killWithVariable(String variable) {
+        List<Long> left = withVariable(variable);
+        // What is being started while we look is found the next time.
+        for (int pass = 0; pass < 5 && !left.isEmpty(); pass++) {
+            killTrees(left);
+            left = withVariable(variable);
+        }
+    }
+
+    private static List<Long> withVariable(String variable) {
+        return HAS_PROC
+                ? commandLines().keySet().stream()
+                        .filter(pid -> List.of(
+                                        read(PROC.resolve(pid + "/environ")).split("\0", -1))
+                                .contains(variable))
+                        .toList()
+                : List.of();
     }
 
     private static String state(long pid) {
