@@ -255,6 +255,7 @@ final class RemoteProcessTest extends OnOneServer {
 
     @Test
     void itsTerminalHasTheSizeThatIsAskedForAndChanges() throws Exception {
+        OpenSshServer.assumeTerminals();
         try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
                 Connection connection = pool.connection()) {
             Command asks = Command.shell("stty size; read line; stty size").withPty(new Pty("vt100", 91, 33));

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A real {@code sshd} of its own on a free port of 127.0.0.1, run as the current user, with all its files in a
@@ -135,6 +136,27 @@ public final class OpenSshServer implements SshEndpoint {
                 temp.close();
                 throw e;
             }
+        }
+    }
+
+    /**
+     * Skips a test that needs a terminal where a server's sshd cannot give one: not run by root, it may not change the group
+     * of a terminal, and here terminals are not made with the right one.
+     */
+    public static void assumeTerminals() {
+        Assumptions.assumeTrue(
+                runsAsRoot() || terminalsHaveTheirGroup(),
+                "only root can give terminals away where /dev/pts is mounted without gid=");
+    }
+
+    private static boolean terminalsHaveTheirGroup() {
+        try {
+            Path mounts = Path.of("/proc/mounts");
+            return !Files.exists(mounts)
+                    || Files.readAllLines(mounts).stream()
+                            .anyMatch(line -> line.contains(" /dev/pts ") && line.contains("gid="));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

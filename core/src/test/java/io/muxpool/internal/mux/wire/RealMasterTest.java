@@ -181,6 +181,7 @@ final class RealMasterTest {
 
     @Test
     void aTerminalHasTheSizeThatItIsGiven() throws Exception {
+        OpenSshServer.assumeTerminals();
         try (MasterTalk talk = MasterTalk.proxy(master())) {
             int theirs = talk.session(OURS);
             talk.send(new ChannelMessage.Request(theirs, true, new ChannelRequest.PtyReq("dumb", 80, 24)));
