@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What goes wrong around a command, on real OpenSSH: each fault with its exception, and a message to act on. */
-@Timeout(60)
+@Timeout(120)
 final class FaultsTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -241,7 +241,7 @@ final class FaultsTest {
         try (ConnectionPool pool = open()) {
             long first = pool.run("true").masterPid().orElseThrow();
             Processes.signal(first, "KILL");
-            assertThat(Processes.awaitGone(first, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(first, Duration.ofSeconds(30))).isTrue();
             CommandResult result = pool.run("echo", "again").check();
             assertThat(result.stdoutText()).isEqualTo("again\n");
             assertThat(result.masterPid().orElseThrow()).isNotEqualTo(first);
@@ -299,7 +299,7 @@ final class FaultsTest {
                 Processes.signal(stopped, "CONT");
                 Processes.signal(stopped, "TERM");
             }
-            assertThat(Processes.awaitGone(stopped, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(stopped, Duration.ofSeconds(30))).isTrue();
             // Its end took nothing from its successor, whose socket has another name.
             assertThat(pool.run("true").check().reused()).isTrue();
         }
@@ -331,7 +331,7 @@ final class FaultsTest {
             long master = pool.run("true").masterPid().orElseThrow();
             socket = Leases.list(sockets.path()).get(0).socket();
             Processes.signal(master, "TERM");
-            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
             Files.deleteIfExists(socket);
             // Bound, and nobody listens any more: what a killed master leaves.
             ServerSocketChannel.open(StandardProtocolFamily.UNIX)
@@ -348,7 +348,7 @@ final class FaultsTest {
             long master = pool.run("true").masterPid().orElseThrow();
             Path socket = Leases.list(sockets.path()).get(0).socket();
             Processes.signal(master, "TERM");
-            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
             Files.writeString(socket, "precious");
             assertThat(pool.run("echo", "again").check().stdoutText()).isEqualTo("again\n");
             assertThat(socket).hasContent("precious");
@@ -361,7 +361,7 @@ final class FaultsTest {
             long master = pool.run("true").check().masterPid().orElseThrow();
             assertOutputLoss(pool, () -> {
                 Processes.signal(master, "KILL");
-                assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+                assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
             });
         }
     }
@@ -372,7 +372,7 @@ final class FaultsTest {
             assertOutputLoss(pool, () -> {
                 server.killConnections();
                 for (long ssh : Processes.withArgument(server.clientConfig().toString())) {
-                    assertThat(Processes.awaitGone(ssh, Duration.ofSeconds(5))).isTrue();
+                    assertThat(Processes.awaitGone(ssh, Duration.ofSeconds(30))).isTrue();
                 }
             });
         }
@@ -389,15 +389,17 @@ final class FaultsTest {
     /** Loses the connection when the command has exited with 0, while most of its output still waits for our sink. */
     private void assertOutputLoss(ConnectionPool pool, Runnable lose) {
         Path exited = sockets.resolve("exited");
-        // All of it fits into the channel's window, so the command need not wait for us; the watcher says when it is
-        // gone.
-        Command much = Command.shell("(while kill -0 $$; do sleep 0.05; done; touch " + exited
-                + ") </dev/null >/dev/null 2>&1 & head -c 1500000 /dev/zero");
+        Path pipe = sockets.resolve("pipe");
+        // All of it fits into the channel's window, so the command need not wait for us. It has the writing end of a
+        // pipe
+        // open until it is gone, which the watcher waits for.
+        Command much = Command.shell("mkfifo " + pipe + "; (cat " + pipe + "; touch " + exited
+                + ") </dev/null >/dev/null 2>&1 & exec head -c 1500000 /dev/zero 9>" + pipe);
         boolean[] lost = new boolean[1];
         assertThatThrownBy(() -> pool.run(much.withStdout(Output.stream(onFirstByte(() -> {
                     if (!lost[0]) {
                         lost[0] = true;
-                        Awaitility.await().until(() -> Files.exists(exited));
+                        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(exited));
                         lose.run();
                     }
                 })))))
@@ -418,7 +420,7 @@ final class FaultsTest {
             long second = pool.run("true").check().masterPid().orElseThrow();
             heldOpen.close();
             assertThat(second)
-                    .isNotEqualTo(first.get(20, TimeUnit.SECONDS).masterPid().orElseThrow());
+                    .isNotEqualTo(first.get(30, TimeUnit.SECONDS).masterPid().orElseThrow());
         } finally {
             thread.shutdownNow();
         }
@@ -496,7 +498,7 @@ final class FaultsTest {
         Thread.currentThread().interrupt();
         pool.close();
         assertThat(Thread.interrupted()).as("the flag is still set").isTrue();
-        assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+        assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
         assertThat(Leases.list(sockets.path())).isEmpty();
     }
 
@@ -566,7 +568,7 @@ final class FaultsTest {
                             e -> assertThat(e.retrySafe()).isFalse())
                     .hasMessageContaining("fresh one");
             heldOpen.close();
-            first.get(20, TimeUnit.SECONDS).check();
+            first.get(30, TimeUnit.SECONDS).check();
         } finally {
             thread.shutdownNow();
         }
@@ -607,7 +609,9 @@ final class FaultsTest {
             List<Future<CommandResult>> results = IntStream.range(0, 120)
                     .mapToObj(i -> threads.submit(() -> pool.run("true")))
                     .toList();
-            Awaitility.await().until(() -> pool.toString().contains("free slots 0"));
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> pool.toString().contains("free slots 0"));
             Processes.signal(master, "CONT");
             for (Future<CommandResult> result : results) {
                 assertThat(result.get().check().masterPid()).hasValue(master);
@@ -669,16 +673,16 @@ final class FaultsTest {
                 Job job = Job.create();
                 int before = proxy.connections();
                 Future<CommandResult> cancelled = thread.submit(() -> pool.run(Command.of("true"), job));
-                Awaitility.await().until(() -> proxy.connections() > before);
+                Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> proxy.connections() > before);
                 job.cancel();
-                assertThatThrownBy(() -> cancelled.get(10, TimeUnit.SECONDS))
+                assertThatThrownBy(() -> cancelled.get(30, TimeUnit.SECONDS))
                         .hasCauseInstanceOf(JobCancelledException.class);
 
                 int beforeInterrupt = proxy.connections();
                 Future<CommandResult> interrupted = thread.submit(() -> pool.run("true"));
-                Awaitility.await().until(() -> proxy.connections() > beforeInterrupt);
+                Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> proxy.connections() > beforeInterrupt);
                 thread.shutdownNow();
-                assertThatThrownBy(() -> interrupted.get(10, TimeUnit.SECONDS))
+                assertThatThrownBy(() -> interrupted.get(30, TimeUnit.SECONDS))
                         .hasCauseInstanceOf(JobInterruptedException.class);
             } finally {
                 thread.shutdownNow();
@@ -696,19 +700,21 @@ final class FaultsTest {
             proxy.freeze();
             Job connecting = Job.create();
             Future<CommandResult> first = threads.submit(() -> pool.run(Command.of("true"), connecting));
-            Awaitility.await().until(() -> proxy.connections() > 0);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> proxy.connections() > 0);
             Job waiting = Job.create();
             Thread[] waiter = new Thread[1];
             Future<CommandResult> second = threads.submit(() -> {
                 waiter[0] = Thread.currentThread();
                 return pool.run(Command.of("true"), waiting);
             });
-            Awaitility.await().until(() -> waiter[0] != null && waiter[0].getState() == Thread.State.TIMED_WAITING);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> waiter[0] != null && waiter[0].getState() == Thread.State.TIMED_WAITING);
             waiting.cancel();
-            assertThatThrownBy(() -> second.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
+            assertThatThrownBy(() -> second.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
             assertThat(first.isDone()).isFalse();
             connecting.cancel();
-            assertThatThrownBy(() -> first.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
+            assertThatThrownBy(() -> first.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
         } finally {
             threads.shutdownNow();
         }
@@ -746,7 +752,7 @@ final class FaultsTest {
         try (ConnectionPool pool = open(remote -> remote.exitOnShutdown(true))) {
             master = pool.run("true").masterPid().orElseThrow();
         }
-        assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+        assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
         assertThat(Leases.list(sockets.path())).isEmpty();
     }
 
@@ -794,7 +800,7 @@ final class FaultsTest {
             }
             List<LeaseInfo> stopped = Leases.stopIdle(sockets.path());
             assertThat(stopped).extracting(LeaseInfo::pool).containsExactly("idle");
-            assertThat(Processes.awaitGone(idle, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(idle, Duration.ofSeconds(30))).isTrue();
             assertThat(held.run("true").check().masterPid()).hasValue(kept);
             assertThat(Leases.list(sockets.path())).singleElement().satisfies(lease -> {
                 assertThat(lease.held()).isTrue();
@@ -820,7 +826,7 @@ final class FaultsTest {
                     .singleElement()
                     .satisfies(lease -> assertThat(lease.held()).isTrue());
             heldOpen.close();
-            result.get(20, TimeUnit.SECONDS).check();
+            result.get(30, TimeUnit.SECONDS).check();
             assertThat(Leases.list(sockets.path()))
                     .singleElement()
                     .satisfies(lease -> assertThat(lease.held()).isFalse());

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * anywhere between here and there, real ssh, sshd and shell would have made a file.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(120)
 final class InjectionTest {
     /** Where no path can be told, it would be made in the directory of this process, or in the home of its user. */
     private static final String CANARY = "muxpool-canary";

@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class JobTest {
     @Test
     void jobWithoutDeadlineNeverTimesOut() {
@@ -238,7 +238,7 @@ class JobTest {
                     }));
                 }
                 for (Future<?> future : all) {
-                    future.get(10, SECONDS);
+                    future.get(30, SECONDS);
                 }
                 for (int i = 0; i < runs.length(); i++) {
                     assertThat(runs.get(i)).as("runs of action %d", i).isOne();
@@ -268,8 +268,8 @@ class JobTest {
                     registration.close();
                     return null;
                 });
-                cancel.get(10, SECONDS);
-                close.get(10, SECONDS);
+                cancel.get(30, SECONDS);
+                close.get(30, SECONDS);
                 assertThat(runs.get()).isBetween(0, 1);
             }
         } finally {

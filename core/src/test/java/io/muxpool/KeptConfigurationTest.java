@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A pool that finds what ssh said of its configuration the last time need not ask, and does what it says. */
-@Timeout(60)
+@Timeout(120)
 final class KeptConfigurationTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));

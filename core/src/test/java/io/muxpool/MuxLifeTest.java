@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.muxpool.testkit.CountingSsh;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.Ssh;
@@ -131,6 +132,7 @@ final class MuxLifeTest extends OnOneServer {
         }
     }
 
+    @FullRun("waits for the questions of a server")
     @Test
     void aServerThatAsksWhetherWeAreThereIsAnswered() throws Exception {
         OpenSshServer.Builder options =
@@ -145,6 +147,7 @@ final class MuxLifeTest extends OnOneServer {
         }
     }
 
+    @FullRun("waits for the time of a pool and of a master")
     @Test
     void anIdlePoolLetsGoOfItsMasterSoThatItsTimeCanRun() throws Exception {
         OpenSshServer started = OpenSshServer.start();
@@ -260,9 +263,9 @@ final class MuxLifeTest extends OnOneServer {
             CompletableFuture<CommandResult> first = other.runAsync(Command.of("true"), Job.create());
             held.await();
             Processes.signal(master, "KILL");
-            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
             CompletableFuture<CommandResult> late = pool.runAsync(Command.of("echo", "late"), Job.create());
-            Awaitility.await().until(() -> sent.get() == 2);
+            Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> sent.get() == 2);
             goOn.countDown();
             assertThat(late.get().check().stdoutText()).isEqualTo("late\n");
             assertThat(first.get().exit().success()).isTrue();
@@ -287,7 +290,7 @@ final class MuxLifeTest extends OnOneServer {
             pool.run("true").check();
             long master = pool.run("true").masterPid().orElseThrow();
             Processes.signal(master, "KILL");
-            assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+            assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
             pool.run("true").check();
         }
         assertThat(events)

@@ -3,6 +3,7 @@ package io.muxpool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muxpool.testkit.EmbeddedServer;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Many commands, and much output, over the native transport. {@code -Dmuxpool.load=long} runs 64 threads with 1000 commands
  * each; the default is 64 with 20.
  */
+@FullRun("64 threads, and a gigabyte through a slow reader")
 @Timeout(900)
 class MuxLoadTest {
     private static final int EACH = "long".equals(System.getProperty("muxpool.load")) ? 1000 : 100;

@@ -72,6 +72,7 @@ class ParityTest {
 
     @Test
     void aForcedTerminalIsGiven() throws Exception {
+        OpenSshServer.assumeTerminals();
         Path config = config(OpenSshServer.builder(), "RequestTTY force");
         try (ConnectionPool pool = auto(config, remote -> remote.extraOptions(List.of("-oBatchMode=yes", "-x")))) {
             assertThat(pool.run("tty").check().stdoutText()).startsWith("/dev/");

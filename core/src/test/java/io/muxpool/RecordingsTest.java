@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What Flight Recorder gets to see. */
-@Timeout(60)
+@Timeout(120)
 class RecordingsTest {
     @Test
     void aRecordingHoldsTheConnectionItsChannelsAndItsCommands() throws Exception {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class RemoteProcessTest extends OnOneServer {
             RemoteProcess first = started(pool, "echo first");
             String second = first.onExit()
                     .thenApply(ended -> pool.run("echo", "second").check().stdoutText())
-                    .get(20, TimeUnit.SECONDS);
+                    .get(30, TimeUnit.SECONDS);
             assertThat(second).isEqualTo("second\n");
             assertThat(first.inputReader().readLine()).isEqualTo("first");
             RemoteProcess third = started(pool, "exec sleep 60");
@@ -73,7 +74,7 @@ final class RemoteProcessTest extends OnOneServer {
                         pool.run("true").check();
                         return known;
                     })
-                    .get(20, TimeUnit.SECONDS);
+                    .get(30, TimeUnit.SECONDS);
             assertThat(ending.fate()).isNotNull();
         }
     }
@@ -113,7 +114,7 @@ final class RemoteProcessTest extends OnOneServer {
         Remote byProcess = pool(started.clientConfig()).open().remote().toBuilder()
                 .transport(TransportKind.PROCESS)
                 .build();
-        String time = "60.7151";
+        String time = "60.1" + ProcessHandle.current().pid();
         try (ConnectionPool pool = ConnectionPool.open(byProcess, "process");
                 Connection connection = pool.connection()) {
             RemoteProcess sleeps = connection.start(Command.of("sleep", time));
@@ -135,7 +136,7 @@ final class RemoteProcessTest extends OnOneServer {
         Remote byProcess = pool(started.clientConfig()).open().remote().toBuilder()
                 .transport(TransportKind.PROCESS)
                 .build();
-        String time = "60.7152";
+        String time = "60.2" + ProcessHandle.current().pid();
         try (ConnectionPool pool = ConnectionPool.open(byProcess, "process");
                 Connection connection = pool.connection()) {
             pool.run("true").check();
@@ -152,6 +153,7 @@ final class RemoteProcessTest extends OnOneServer {
         }
     }
 
+    @FullRun("waits until a silent master is given up")
     @Test
     void aMasterThatHangsEndsIt() throws Exception {
         try (ConnectionPool pool = pool(OpenSshServer.builder()).open()) {
@@ -159,7 +161,7 @@ final class RemoteProcessTest extends OnOneServer {
             RemoteProcess silent = started(pool, "sleep 60");
             Processes.signal(master, "STOP");
             try {
-                assertThat(silent.waitFor(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(silent.waitFor(60, TimeUnit.SECONDS)).isTrue();
                 assertThatThrownBy(silent::exit).isInstanceOf(OutcomeUnknownException.class);
             } finally {
                 Processes.signal(master, "CONT");
@@ -178,22 +180,23 @@ final class RemoteProcessTest extends OnOneServer {
     void itIsSignalledDestroyedAndKilled() throws Exception {
         try (ConnectionPool pool =
                 pool(OpenSshServer.builder().asOrdinaryUser()).open()) {
-            RemoteProcess traps =
-                    started(pool, "trap 'echo got it; exit 7' USR1; echo ready; while :; do sleep 0.1; done");
+            // A signal interrupts the wait, in every shell. Its cat ends with the command's input.
+            RemoteProcess traps = started(
+                    pool, "trap 'echo got it; exit 7' USR1; exec 3<&0; cat <&3 >/dev/null 2>&1 & echo ready; wait");
             assertThat(traps.inputReader().readLine()).isEqualTo("ready");
-            assertThat(traps.signal("USR1").get(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(traps.signal("USR1").get(30, TimeUnit.SECONDS)).isTrue();
             assertThat(traps.exit()).isEqualTo(new Exit.Exited(7));
             assertThat(traps.inputReader().readLine()).isEqualTo("got it");
 
             RemoteProcess sleeps = started(pool, "exec sleep 300");
             assertThat(sleeps.waitFor(50, TimeUnit.MILLISECONDS)).isFalse();
             sleeps.destroy();
-            assertThat(sleeps.onExit().get(10, TimeUnit.SECONDS)).isSameAs(sleeps);
+            assertThat(sleeps.onExit().get(30, TimeUnit.SECONDS)).isSameAs(sleeps);
             assertThat(sleeps.exit()).isEqualTo(new Exit.Signalled("TERM", false));
             assertThat(sleeps.waitFor()).isEqualTo(128 + 15);
 
             RemoteProcess killed = started(pool, "exec sleep 300");
-            assertThat(killed.kill().get(10, TimeUnit.SECONDS)).isEqualTo(Ending.confirmedDead());
+            assertThat(killed.kill().get(30, TimeUnit.SECONDS)).isEqualTo(Ending.confirmedDead());
         }
     }
 
@@ -202,6 +205,7 @@ final class RemoteProcessTest extends OnOneServer {
         try (ConnectionPool pool =
                         pool(OpenSshServer.builder().asOrdinaryUser()).open();
                 Connection connection = pool.connection()) {
+            pool.run("true").check();
             RemoteProcess sleeps =
                     connection.start(Command.of("sleep", "300"), Job.withTimeout(Duration.ofMillis(1500)));
             JobTimeoutException e = catchThrowableOfType(JobTimeoutException.class, sleeps::exit);
@@ -232,7 +236,7 @@ final class RemoteProcessTest extends OnOneServer {
                 Connection connection = pool.connection()) {
             RemoteProcess much = connection.start(Command.shell("exec head -c 300000000 /dev/zero"));
             assertThat(much.waitFor(1, TimeUnit.SECONDS)).isFalse();
-            assertThat(much.kill().get(10, TimeUnit.SECONDS)).isEqualTo(Ending.confirmedDead());
+            assertThat(much.kill().get(30, TimeUnit.SECONDS)).isEqualTo(Ending.confirmedDead());
             assertThatThrownBy(() -> much.getInputStream().transferTo(OutputStream.nullOutputStream()))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("given up");
@@ -251,6 +255,7 @@ final class RemoteProcessTest extends OnOneServer {
 
     @Test
     void itsTerminalHasTheSizeThatIsAskedForAndChanges() throws Exception {
+        OpenSshServer.assumeTerminals();
         try (ConnectionPool pool = pool(OpenSshServer.builder()).open();
                 Connection connection = pool.connection()) {
             Command asks = Command.shell("stty size; read line; stty size").withPty(new Pty("vt100", 91, 33));

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(20)
+@Timeout(120)
 class RetryPolicyTest {
     private static final Logger LOG = Logger.getLogger("io.muxpool.retry");
 
@@ -745,7 +745,7 @@ class RetryPolicyTest {
             });
             awaitSleep(thread);
             job.cancel();
-            assertThatThrownBy(() -> call.get(10, SECONDS))
+            assertThatThrownBy(() -> call.get(30, SECONDS))
                     .isInstanceOf(ExecutionException.class)
                     .cause()
                     .isInstanceOfSatisfying(JobCancelledException.class, e -> {
@@ -776,9 +776,9 @@ class RetryPolicyTest {
                     failed.complete(null);
                     return fail();
                 }));
-                failed.get(10, SECONDS);
+                failed.get(30, SECONDS);
                 job.cancel();
-                assertThatThrownBy(() -> call.get(10, SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
+                assertThatThrownBy(() -> call.get(30, SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
             }
         }
 
@@ -843,7 +843,7 @@ class RetryPolicyTest {
             thread.start();
             awaitSleep(sleeping);
             thread.interrupt();
-            assertThat(flag.get(10, SECONDS)).isTrue();
+            assertThat(flag.get(30, SECONDS)).isTrue();
         }
 
         private void awaitSleep(AtomicReference<Thread> reference) {
@@ -942,7 +942,7 @@ class RetryPolicyTest {
                 calls.add(CompletableFuture.supplyAsync(() -> policy.call(failing(50))));
             }
             for (CompletableFuture<String> call : calls) {
-                assertThat(call.get(10, SECONDS)).isEqualTo("done");
+                assertThat(call.get(30, SECONDS)).isEqualTo("done");
             }
         }
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Terminals and subsystems over the ssh processes that carry them, on OpenSSH's sshd. */
-@Timeout(60)
+@Timeout(120)
 final class SessionKindsTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -61,6 +61,7 @@ final class SessionKindsTest {
     @ParameterizedTest
     @EnumSource(names = {"PROCESS", "PLAIN"})
     void terminalIsThereWithItsTypeAndBothOutputsInOne(TransportKind kind) {
+        OpenSshServer.assumeTerminals();
         Command command = Command.shell("tty && echo $TERM && echo err >&2; exit 3");
         CommandResult result = run(kind, command.withPty(new Pty("vt220", 80, 24)));
         assertThat(result.exit()).isEqualTo(new Exit.Exited(3));
@@ -72,6 +73,7 @@ final class SessionKindsTest {
     @ParameterizedTest
     @EnumSource(names = "PLAIN")
     void controlDEndsTheInputOfATerminal(TransportKind kind) {
+        OpenSshServer.assumeTerminals();
         CommandResult result = run(
                 kind,
                 Command.of("cat")
@@ -83,6 +85,7 @@ final class SessionKindsTest {
     @ParameterizedTest
     @EnumSource(names = "PROCESS")
     void terminalOverAMasterIsRawUntilTheCommandChangesThat(TransportKind kind) {
+        OpenSshServer.assumeTerminals();
         Command command = Command.shell("stty -a; stty sane; echo cooked");
         assertThat(run(kind, command.withPty(Pty.of(80, 24))).check().stdoutText())
                 .contains(" -icanon", " -echo", " -onlcr")
@@ -92,6 +95,7 @@ final class SessionKindsTest {
     @ParameterizedTest
     @EnumSource(names = {"PROCESS", "PLAIN"})
     void nothingInTheInputOfATerminalIsAnOrderToSsh(TransportKind kind) {
+        OpenSshServer.assumeTerminals();
         Command command = Command.shell("trap '' HUP; stty -icanon -echo min 1; head -c 8");
         CommandResult result = run(
                 kind,

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * remote that uses it; the server stays for the class, so that what is measured is commands, not handshakes.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(120)
 abstract class TransportContract {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -348,13 +348,15 @@ abstract class TransportContract {
 
     @Test
     void aTimeoutCarriesTheOriginalDurationAndWhatWasWritten() {
-        Job job = Job.withTimeout(Duration.ofSeconds(2));
+        // A machine that takes seconds for a command has some more to begin this one.
+        Duration timeout = Duration.ofSeconds(2 + 4 * pool.run("true").elapsed().toSeconds());
+        Job job = Job.withTimeout(timeout);
         JobTimeoutException e = catchThrowableOfType(JobTimeoutException.class, () -> pool.run(endless(), job));
-        assertThat(e.timeout()).isEqualTo(Duration.ofSeconds(2));
+        assertThat(e.timeout()).isEqualTo(timeout);
         assertThat(e.partialOutput().stdoutText()).isEqualTo("started\n");
         assertThat(e.commandStarted()).isTrue();
         assertThat(e.ending()).isEqualTo(endingOfAKilledCommand());
-        assertThat(e).hasMessageContaining("2s").hasMessageContaining("exec cat");
+        assertThat(e).hasMessageContaining(timeout.toSeconds() + "s").hasMessageContaining("exec cat");
         assertThat(e).hasMessageEndingWith(" (" + e.ending() + ")");
     }
 
@@ -384,7 +386,7 @@ abstract class TransportContract {
                     thread.submit(() -> pool.run(endless().withStdout(Output.stream(signal)), job));
             running.await();
             job.cancel();
-            assertThatThrownBy(() -> result.get(20, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
+            assertThatThrownBy(() -> result.get(30, TimeUnit.SECONDS)).hasCauseInstanceOf(JobCancelledException.class);
         } finally {
             thread.shutdownNow();
         }

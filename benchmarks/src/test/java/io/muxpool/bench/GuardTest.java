@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.muxpool.bench.peer.Client;
 import io.muxpool.bench.peer.Destination;
 import io.muxpool.bench.peer.Peer;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
 import io.muxpool.testkit.TcpProxy;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
  * That we have not become slow: ratios within one run, with bounds that a busy machine keeps too, since what it adds is
  * the server's fork and exec, the same for all. The figures themselves are what {@code muxpool bench} is for.
  */
+@FullRun("speed beside other clients: wants a quiet machine")
 @Timeout(120)
 class GuardTest {
     private static final String ECHO = "/bin/echo hello";

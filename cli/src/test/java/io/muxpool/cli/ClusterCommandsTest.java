@@ -2,6 +2,7 @@ package io.muxpool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code muxpool node}, and {@code muxpool fleet --cluster}, each a process of its own. */
+@FullRun("the command line over clusters")
 @Timeout(120)
 final class ClusterCommandsTest {
     private static final String NAME =
@@ -91,13 +93,13 @@ final class ClusterCommandsTest {
         Process busy = fleet(member, "web[1-3]", "--", "tail", "-f", "/dev/null", mark.toString())
                 .start();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> server.processes().values().stream()
                                 .filter(line -> line.startsWith("tail"))
                                 .count()
                         == 3);
         Processes.signal(nodes.get(0).pid(), "TERM");
-        assertThat(nodes.get(0).waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(nodes.get(0).waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(busy.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(busy.exitValue()).isEqualTo(124);
         assertThat(temp.resolve("err")).content().contains("killed: web[1-3]\n");

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code muxpool push} and {@code muxpool pull} as scripts see them. */
-@Timeout(90)
+@Timeout(120)
 final class CopyCommandsTest {
     @RegisterExtension
     final LeakCheck leaks = new LeakCheck();

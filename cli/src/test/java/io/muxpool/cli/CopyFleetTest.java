@@ -198,7 +198,7 @@ final class CopyFleetTest {
                                 .count()
                         == 2);
         Processes.signal(process.pid(), "INT");
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(130);
         assertThat(err)
                 .content()

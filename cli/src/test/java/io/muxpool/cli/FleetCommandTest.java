@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code muxpool fleet} as people and scripts see it, over a real server that answers to every name. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(90)
+@Timeout(120)
 final class FleetCommandTest {
     @RegisterExtension
     final LeakCheck leaks = new LeakCheck();
@@ -238,7 +238,7 @@ final class FleetCommandTest {
                 .redirectError(err.toFile())
                 .start();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(30))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> running(mark).count() == 3);
         return process;
     }
@@ -256,7 +256,7 @@ final class FleetCommandTest {
         Path err = temp.resolve("err");
         Process process = busy(mark, err);
         Processes.signal(process.pid(), "INT");
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(130);
         assertThat(err)
                 .content()
@@ -276,11 +276,11 @@ final class FleetCommandTest {
         assertThat(reports).isNotEmptyDirectory();
         Processes.signal(process.pid(), "INT");
         Awaitility.await()
-                .atMost(Duration.ofSeconds(10))
+                .atMost(Duration.ofSeconds(60))
                 .until(() -> Files.readString(err).contains("^C again leaves at once"));
         Processes.signal(process.pid(), "INT");
         // The kills' grace is 2 s.
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(130);
         assertThat(err).content().doesNotContain("web[1-3]");
         assertThat(reports).isEmptyDirectory();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code muxpool} as scripts see it: a process with arguments, three streams and an exit code. */
-@Timeout(90)
+@Timeout(120)
 final class RunTest {
     @RegisterExtension
     final LeakCheck leaks = new LeakCheck();
@@ -144,7 +144,8 @@ final class RunTest {
 
     @Test
     void aTimeoutIs124WithOneLine() throws Exception {
-        Muxpool.Ended ended = muxpool(run("--timeout", "1500ms", "box", "--", "sh", "-c", "echo early; sleep 3"));
+        assertThat(muxpool(run("box", "--", "true")).code()).isZero();
+        Muxpool.Ended ended = muxpool(run("--timeout", "1500ms", "box", "--", "sh", "-c", "echo early; sleep 60"));
         assertThat(ended.code()).isEqualTo(124);
         assertThat(ended.text()).isEqualTo("early\n");
         assertThat(ended.stderr()).startsWith("muxpool: timed out after 1.5s").hasLineCount(1);
@@ -153,12 +154,12 @@ final class RunTest {
                 "--transport",
                 "process",
                 "--timeout",
-                "1s",
+                "4s",
                 "box",
                 "--",
                 "sh",
                 "-c",
-                "echo early; sleep 3")));
+                "echo early; sleep 60")));
         assertThat(json)
                 .containsEntry("outcome", "timeout")
                 .containsEntry("stdout", "early\n")
@@ -192,9 +193,9 @@ final class RunTest {
         Process process = Muxpool.builder(run("box", "--", "sh", "-c", "touch " + started + "; sleep 5"))
                 .redirectError(err.toFile())
                 .start();
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(started));
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
         server.killConnections();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(255);
         assertThat(err).content().startsWith("muxpool: outcome unknown: ").hasLineCount(1);
     }
@@ -313,9 +314,9 @@ final class RunTest {
                         "run", "--json", "-", "--", "sh", "-c", "touch " + started + "; exec sleep 300")
                 .redirectOutput(out.toFile())
                 .start();
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(started));
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(started));
         Processes.signal(process.pid(), "TERM");
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(143);
         assertThat(out).content().contains("\"outcome\":\"cancelled\"");
     }
@@ -325,12 +326,12 @@ final class RunTest {
         Path pid = temp.resolve("pid");
         Process process = Muxpool.builder("run", "-", "--", "sh", "-c", "echo $$ > " + pid + "; exec sleep 300")
                 .start();
-        Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(pid) && Files.size(pid) > 0);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(pid) && Files.size(pid) > 0);
         long child = Long.parseLong(Files.readString(pid).strip());
         Processes.signal(process.pid(), "TERM");
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(143);
-        assertThat(Processes.awaitGone(child, Duration.ofSeconds(5))).isTrue();
+        assertThat(Processes.awaitGone(child, Duration.ofSeconds(30))).isTrue();
     }
 
     @Test
@@ -347,7 +348,7 @@ final class RunTest {
                 .contains("\"held\":false")
                 .contains("\"master_pid\":" + master);
         assertThat(muxpool("leases", "--stop", "--socket-dir", dir).text()).contains("Stopped 1");
-        assertThat(Processes.awaitGone(master, Duration.ofSeconds(5))).isTrue();
+        assertThat(Processes.awaitGone(master, Duration.ofSeconds(30))).isTrue();
         assertThat(muxpool("leases", "--socket-dir", dir).text()).contains("No warm connections");
     }
 

@@ -58,6 +58,7 @@ final class CopyFaultsTest extends OnOneServer {
     void end() {
         pool.close();
         proxy.close();
+        gate.close();
     }
 
     /** The far end of a way. */
@@ -160,6 +161,7 @@ final class CopyFaultsTest extends OnOneServer {
                 .stripes(1)
                 .listener((done, total) -> arrived.set(done))
                 .build();
+        pool.run("true").check();
         Job job = Job.withTimeout(Duration.ofSeconds(3));
         JobTimeoutException e = catchThrowableOfType(JobTimeoutException.class, () -> copy(push, copy, original, job));
         gate.open(push ? "up" : "down");
@@ -208,7 +210,7 @@ final class CopyFaultsTest extends OnOneServer {
         assertThat(e.commandStarted()).isTrue();
         assertThat(Files.exists(place(push).resolve("copy"))).isFalse();
         Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofSeconds(60))
                 .untilAsserted(() -> assertThat(running.processes().values())
                         .noneMatch(line ->
                                 line.contains("sftp-server") || line.contains("dgst") || line.contains("sh -c")));

@@ -197,7 +197,7 @@ final class CopyTest extends OnOneServer {
     void whoMayNotReadOrWriteIsToldSo() throws Exception {
         try (ConnectionPool pool = pool(sftp().asOrdinaryUser())) {
             Path original = file("original", 10);
-            pool.run(Command.shell("mkdir closed; chmod 500 closed; echo secret > s; chmod 0 s"))
+            pool.run(Command.shell("cd; mkdir closed; chmod 500 closed; echo secret > s; chmod 0 s"))
                     .check();
             assertThatThrownBy(() -> Copy.over(pool).push(original, "closed/x", Job.create()))
                     .isInstanceOf(CopyException.class)
@@ -251,7 +251,8 @@ final class CopyTest extends OnOneServer {
                 .option("ForceCommand", served)
                 .start();
         server = started;
-        try (TcpProxy proxy = TcpProxy.to(started.port());
+        try (gate;
+                TcpProxy proxy = TcpProxy.to(started.port());
                 ConnectionPool pool = pool(started.clientConfigForPort(proxy.port()), TransportKind.MUX)
                         .open()) {
             Path original = file("original", 40 * RUN);

@@ -1,18 +1,23 @@
 package io.muxpool.copy;
 
+import io.muxpool.testkit.CommandGate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.awaitility.Awaitility;
 
 /**
  * Doors on the server's side that hold up what comes by until a test opens them: an SFTP channel after so many bytes, a
- * checksum, or the answer to a rename. Each is shut for the first that comes, and then the others find it open.
+ * checksum, or the answer to a rename. Each is shut for the first that comes, and then the others find it open. Closing
+ * opens them all.
  */
-final class Gate {
+final class Gate implements AutoCloseable {
     // What passes of a channel's bytes.
     private static final int LET_THROUGH = 20 * Runs.LENGTH;
 
@@ -20,6 +25,7 @@ final class Gate {
     static final long ARRIVED = 12L * Runs.LENGTH;
 
     private final Path directory;
+    private final Map<String, CommandGate> doors = new ConcurrentHashMap<>();
 
     /** @param directory where its files are; it must not exist */
     Gate(Path directory) {
@@ -37,13 +43,12 @@ final class Gate {
     String subsystem(String serve) {
         return "bash " + script("sftp-server-gate", """
                 if mv up.shut up.held 2>/dev/null; then
-                  { stdbuf -o0 head -c %1$d; while [ -e $D/up.held ]; do sleep 0.02; done; cat; } | (%2$s)
+                  { stdbuf -o0 head -c %1$d; read -r gate <$D/up.gate; cat; } | (%2$s)
                 elif mv down.shut down.held 2>/dev/null; then
-                  (%2$s) | { stdbuf -o0 head -c %1$d; while [ -e $D/down.held ]; do sleep 0.02; done; cat; }
+                  (%2$s) | { stdbuf -o0 head -c %1$d; read -r gate <$D/down.gate; cat; }
                 elif mv rename.shut rename.armed 2>/dev/null; then
                   (%2$s) | while dd bs=65536 count=1 2>/dev/null >rename.chunk; [ -s rename.chunk ]; do
-                    [ -e "$HOME/copy" ] && mv rename.armed rename.held 2>/dev/null
-                    while [ -e rename.held ]; do sleep 0.02; done
+                    [ -e "$HOME/copy" ] && mv rename.armed rename.held 2>/dev/null && read -r gate <rename.gate
                     cat rename.chunk
                   done
                 else
@@ -58,11 +63,11 @@ final class Gate {
                 echo "$@" >>sum.log
                 [ -e sum.fails ] && { echo cannot >&2; exit 3; }
                 mv sum.breaks sum.broken 2>/dev/null && exit 3
-                mv sum.shut sum.held 2>/dev/null && while [ -e sum.held ]; do sleep 0.02; done
+                mv sum.shut sum.held 2>/dev/null && read -r gate <sum.gate
                 exec sha256sum
                 """);
         script("sh", """
-                mv sh.shut sh.held 2>/dev/null && while [ -e sh.held ]; do sleep 0.02; done
+                mv sh.shut sh.held 2>/dev/null && read -r gate <sh.gate
                 cd - >/dev/null
                 exec /bin/sh "$@"
                 """);
@@ -103,6 +108,8 @@ final class Gate {
     /** @param door {@code up}, {@code down}, {@code sum}, {@code sh}, {@code rename} */
     void shut(String door) {
         try {
+            letGo(door);
+            doors.put(door, CommandGate.shut(file(door + ".gate")));
             Files.createFile(file(door + ".shut"));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -127,5 +134,18 @@ final class Gate {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        letGo(door);
+    }
+
+    private void letGo(String door) {
+        CommandGate gate = doors.remove(door);
+        if (gate != null) {
+            gate.open();
+        }
+    }
+
+    @Override
+    public void close() {
+        Set.copyOf(doors.keySet()).forEach(this::open);
     }
 }

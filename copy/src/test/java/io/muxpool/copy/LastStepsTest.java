@@ -54,6 +54,7 @@ final class LastStepsTest extends OnOneServer {
     void end() {
         pool.close();
         proxy.close();
+        gate.close();
     }
 
     private Path file(String permissions) throws Exception {

@@ -39,7 +39,7 @@ abstract class OnOneServer {
         if (running != null) {
             // Those of connections that have just ended end by themselves: none is to vanish while it is killed.
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(20))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> running.connections().isEmpty());
             running.close();
         }

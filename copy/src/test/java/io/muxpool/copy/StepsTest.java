@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the other side is told of a file that arrives. */
-@Timeout(30)
+@Timeout(120)
 class StepsTest {
     private static final int RUN = Runs.LENGTH;
 
@@ -48,7 +48,7 @@ class StepsTest {
             assertThat(rest).isNotDone();
             runs.arrived(run);
         }
-        assertThat(rest.get(10, TimeUnit.SECONDS)).isEqualTo("all\n");
+        assertThat(rest.get(30, TimeUnit.SECONDS)).isEqualTo("all\n");
     }
 
     @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The example as a user runs it: a JVM of its own, the user's ssh, a home with its ~/.ssh. */
 @ExtendWith(LeakCheck.class)
-@Timeout(60)
+@Timeout(120)
 final class ExampleTest {
     @Test
     void theExampleRunsAsItStands() throws IOException, InterruptedException {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A run over a carrier that does as it is told. */
-@Timeout(30)
+@Timeout(120)
 class FleetRunTest {
     @RegisterExtension
     static final LeakCheck LEAKS = new LeakCheck();
@@ -188,7 +188,7 @@ class FleetRunTest {
     void whatHadNoTurnInTheTimeOfTheRunIsSkipped() {
         hosts(2).forEach(host -> deeds.put(host, job -> untilKilled(new CountDownLatch(1), job)));
         try (FleetRun run =
-                fleet.run(hosts(5), COMMAND, RunPlan.defaults().withLimit(2).withTimeout(Duration.ofMillis(80)))) {
+                fleet.run(hosts(5), COMMAND, RunPlan.defaults().withLimit(2).withTimeout(Duration.ofSeconds(1)))) {
             Map<String, HostOutcome> outcomes = outcomes(run);
             assertThat(outcomes.get("h1")).isInstanceOf(HostOutcome.Killed.class);
             assertThat(outcomes.get("h2")).isInstanceOf(HostOutcome.Killed.class);

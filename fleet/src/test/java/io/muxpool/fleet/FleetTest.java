@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A fleet of names that all lead to one real sshd; each has masters of its own. */
-@Timeout(90)
+@Timeout(120)
 class FleetTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -84,7 +84,9 @@ class FleetTest {
         try (Fleet fleet = fleet().maxWarm(3).build()) {
             RunPlan plan = RunPlan.defaults().withLimit(2);
             assertThat(all(fleet.run(hosts(1, 9), Command.of("true"), plan))).allMatch(HostResult::success);
-            Awaitility.await().until(() -> masters().size() == 3);
+            Awaitility.await()
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> masters().size() == 3);
             // Those visited last are those kept.
             assertThat(all(fleet.run(List.of("web9"), Command.of("true"), plan)))
                     .allMatch(HostResult::reused);
@@ -92,7 +94,7 @@ class FleetTest {
                     .noneMatch(HostResult::reused);
         }
         // One that was told to stop takes a moment to end.
-        Awaitility.await().until(() -> masters().size() == 3);
+        Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> masters().size() == 3);
     }
 
     @Test
@@ -104,7 +106,7 @@ class FleetTest {
                 FleetRun run =
                         fleet.run(hosts(1, 4), command, RunPlan.defaults().withLimit(3))) {
             Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
+                    .atMost(Duration.ofSeconds(60))
                     .until(() -> server.processes().values().stream()
                                     .filter(line -> line.contains(mark))
                                     .count()

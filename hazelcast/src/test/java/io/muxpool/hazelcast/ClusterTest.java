@@ -19,6 +19,8 @@ import io.muxpool.fleet.FleetRun;
 import io.muxpool.fleet.HostOutcome;
 import io.muxpool.fleet.HostResult;
 import io.muxpool.fleet.RunPlan;
+import io.muxpool.testkit.CommandGate;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
@@ -44,6 +46,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Members in JVMs of their own, over one real sshd that answers to every name. */
+@FullRun("fleets over clusters of several JVMs")
 @Timeout(180)
 class ClusterTest {
     private static final int FIRST_PORT = 15_701;
@@ -59,7 +62,7 @@ class ClusterTest {
             .start();
     private final Path config = server.clientConfigForAnyName();
     private final Path journal = server.home().resolve("journal");
-    private final Path gate = server.home().resolve("gate");
+    private final CommandGate gate = CommandGate.shut(server.dir().resolve("gate"));
     private final List<NodeProcess> nodes = new ArrayList<>();
 
     @AfterEach
@@ -68,6 +71,7 @@ class ClusterTest {
             node.close();
         }
         LeakCheck.endMasters(temp.path());
+        gate.close();
         server.close();
         temp.close();
     }
@@ -93,8 +97,8 @@ class ClusterTest {
 
     /** Writes the host's name into the journal, and then waits for the gate to open. */
     private Command entry(String host) {
-        return Command.shell("echo " + host + " >> " + ShellQuote.single(journal.toString()) + "; while ! test -e "
-                + ShellQuote.single(gate.toString()) + "; do sleep 0.1; done; echo " + host);
+        return Command.shell("echo " + host + " >> " + ShellQuote.single(journal.toString()) + "; " + gate.waitLine()
+                + "; echo " + host);
     }
 
     private Map<String, Integer> entries() throws IOException {
@@ -183,7 +187,7 @@ class ClusterTest {
             victim.kill();
             // One more comes while it runs.
             node();
-            Files.createFile(gate);
+            gate.open();
             Set<String> seen = new HashSet<>();
             Map<String, HostOutcome> outcomes = new HashMap<>();
             for (HostResult result : run) {
@@ -249,7 +253,7 @@ class ClusterTest {
                 assertThat(cancelled.stream()).hasSize(3).allSatisfy(ClusterTest::didNotStart);
             }
             assertThat(busy.progress().running()).isEqualTo(16);
-            Files.createFile(gate);
+            gate.open();
             assertThat(busy.stream()).hasSize(16).allMatch(HostResult::success);
         }
     }
@@ -269,7 +273,7 @@ class ClusterTest {
         leaving.close();
         assertThat(run.stream().filter(result -> result.outcome() instanceof HostOutcome.Unknown))
                 .hasSizeGreaterThanOrEqualTo(16);
-        Files.createFile(gate);
+        gate.open();
         // Behind them in the member's line, and over the same connections.
         try (Fleet fleet = fleet();
                 FleetRun behind = fleet.run(hosts(20), Command.of("true"))) {

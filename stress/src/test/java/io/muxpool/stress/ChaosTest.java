@@ -3,6 +3,7 @@ package io.muxpool.stress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** For a minute, or as many as {@code -Dmuxpool.chaos} says. */
+@FullRun("commands, while everything under them breaks")
 class ChaosTest {
     /** Threads here, each of which holds one lease at most; another process has four. */
     private static final int THREADS = 9;

@@ -155,7 +155,7 @@ final class Ground implements AutoCloseable {
         LeakCheck.endMasters(disk);
         server.killConnections();
         // Orphans of connections that were killed before. The longest deed takes 6 s.
-        if (!Processes.awaitNoneWithArgument(journal().toString(), Duration.ofSeconds(10))) {
+        if (!Processes.awaitNoneWithArgument(journal().toString(), Duration.ofSeconds(30))) {
             throw new IllegalStateException(
                     "commands still run: " + Processes.withArgument(journal().toString()));
         }

@@ -10,6 +10,7 @@ import io.muxpool.JobTimeoutException;
 import io.muxpool.Output;
 import io.muxpool.Remote;
 import io.muxpool.TransportKind;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Output without end, measure or manners, to a client in a small heap of its own. {@code -Dmuxpool.flood=N} says how many
  * gigabytes.
  */
+@FullRun("gigabytes of output into a small heap")
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class HostileOutputTest {
     private static final long GIGABYTES = Long.getLong("muxpool.flood", 1);

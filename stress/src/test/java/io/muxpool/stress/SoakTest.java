@@ -7,6 +7,7 @@ import io.muxpool.ConnectionPool;
 import io.muxpool.Remote;
 import io.muxpool.TransportKind;
 import io.muxpool.testkit.EmbeddedServer;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Many commands, one after another, by eight threads of one JVM: heap, threads and descriptors are the same near the end as
  * near the beginning. {@code -Dmuxpool.soak=N} says how many commands, and a twentieth of them on a real sshd.
  */
+@FullRun("many thousand commands in one JVM")
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class SoakTest {
     private static final int COMMANDS = Integer.getInteger("muxpool.soak", 20_000);

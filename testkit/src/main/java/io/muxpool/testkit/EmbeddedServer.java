@@ -133,6 +133,8 @@ public final class EmbeddedServer implements SshEndpoint {
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot stop the server on port " + port(), e);
         } finally {
+            // Commands that left their process tree are known by their home directory.
+            Processes.killWithVariable("HOME=" + temp.resolve("home"));
             temp.close();
         }
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * A real {@code sshd} of its own on a free port of 127.0.0.1, run as the current user, with all its files in a
@@ -26,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The sshd is the system's unless another one was named: see {@link Ssh}.
  *
  * <p>Commands run with an empty home directory: the start files of a login shell may cost more than everything that a
- * test measures. A server left open is closed when the JVM ends. Thread-safe.
+ * test measures. What still runs when the server is stopped is killed, also in a session of its own. A server left open is
+ * closed when the JVM ends. Thread-safe.
  */
 public final class OpenSshServer implements SshEndpoint {
 
@@ -138,6 +140,27 @@ public final class OpenSshServer implements SshEndpoint {
         }
     }
 
+    /**
+     * Skips a test that needs a terminal where a server's sshd cannot give one: not run by root, it may not change the group
+     * of a terminal, and here terminals are not made with the right one.
+     */
+    public static void assumeTerminals() {
+        Assumptions.assumeTrue(
+                runsAsRoot() || terminalsHaveTheirGroup(),
+                "only root can give terminals away where /dev/pts is mounted without gid=");
+    }
+
+    private static boolean terminalsHaveTheirGroup() {
+        try {
+            Path mounts = Path.of("/proc/mounts");
+            return !Files.exists(mounts)
+                    || Files.readAllLines(mounts).stream()
+                            .anyMatch(line -> line.contains(" /dev/pts ") && line.contains("gid="));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public String user() {
         return account == null ? currentUser() : account.name();
@@ -240,12 +263,16 @@ public final class OpenSshServer implements SshEndpoint {
         Processes.killTrees(connections());
     }
 
-    /** Kills the listener and every connection, as a power cut would. The files stay. Harmless when repeated. */
+    /**
+     * Kills the listener, every connection and every command, as a power cut would. The files stay. Harmless when repeated.
+     */
     public void stop() {
         if (sshd.isAlive()) {
             Processes.killTrees(List.of(sshd.pid()));
             Await.exitOf(sshd, Duration.ofSeconds(5));
         }
+        // Commands in sessions of their own, and those whose sshd was killed, are known by their home directory.
+        Processes.killWithVariable("HOME=" + home());
     }
 
     @Override

@@ -156,6 +156,31 @@ public final class Processes {
         all.forEach(pid -> awaitGone(pid, Duration.ofSeconds(2)));
     }
 
+    /**
+     * Kills the processes, except this JVM, that were started with a variable of this value, as far as the system lets us
+     * look: only on Linux, and there at our own processes, or at all as root.
+     *
+     * @param variable name and value, such as {@code HOME=/nonexistent}
+     */
+    static void killWithVariable(String variable) {
+        List<Long> left = withVariable(variable);
+        // What is being started while we look is found the next time.
+        for (int pass = 0; pass < 5 && !left.isEmpty(); pass++) {
+            killTrees(left);
+            left = withVariable(variable);
+        }
+    }
+
+    private static List<Long> withVariable(String variable) {
+        return HAS_PROC
+                ? commandLines().keySet().stream()
+                        .filter(pid -> List.of(
+                                        read(PROC.resolve(pid + "/environ")).split("\0", -1))
+                                .contains(variable))
+                        .toList()
+                : List.of();
+    }
+
     private static String state(long pid) {
         if (!HAS_PROC) {
             return ProcessHandle.of(pid).isPresent()

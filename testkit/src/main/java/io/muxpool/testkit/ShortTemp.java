@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -25,6 +26,9 @@ public final class ShortTemp implements AutoCloseable {
 
     /** How every such directory's name begins. */
     public static final String PREFIX = "mpk-";
+
+    /** What ./check tells its own run's directories from those of other runs by, if it runs this. */
+    private static final String RUN = Objects.requireNonNullElse(System.getenv("MUXPOOL_CHECK"), "");
 
     private static final int LONGEST_PARENT = 24;
     private static final int DELETE_ATTEMPTS = 5;
@@ -48,7 +52,7 @@ public final class ShortTemp implements AutoCloseable {
     public static ShortTemp create() {
         Path parent = parent();
         while (true) {
-            String name = PREFIX + randomName();
+            String name = PREFIX + RUN + randomName();
             try {
                 Path directory = Files.createDirectory(
                         parent.resolve(name),

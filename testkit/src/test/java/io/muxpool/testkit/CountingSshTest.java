@@ -23,7 +23,7 @@ class CountingSshTest {
             assertThat(ssh.count()).isZero();
             Process version = start(ssh, "-V");
             assertThat(version.inputReader().readLine()).startsWith("OpenSSH");
-            assertThat(Await.exitOf(version, Duration.ofSeconds(10))).isZero();
+            assertThat(Await.exitOf(version, Duration.ofSeconds(30))).isZero();
             version.getInputStream().close();
             assertThat(ssh.calls()).containsExactly(List.of("-V"));
         }
@@ -35,7 +35,7 @@ class CountingSshTest {
             Process process = start(echo, "", "a b", "new\nline", "$HOME", "*", "'");
             assertThat(new String(process.getInputStream().readAllBytes(), UTF_8))
                     .isEqualTo(" a b new\nline $HOME * '\n");
-            assertThat(Await.exitOf(process, Duration.ofSeconds(10))).isZero();
+            assertThat(Await.exitOf(process, Duration.ofSeconds(30))).isZero();
             assertThat(echo.calls()).containsExactly(List.of("", "a b", "new\nline", "$HOME", "*", "'"));
         }
     }
@@ -47,7 +47,7 @@ class CountingSshTest {
                     .mapToObj(i -> start(program, "call", Integer.toString(i)))
                     .collect(toList());
             processes.forEach(process ->
-                    assertThat(Await.exitOf(process, Duration.ofSeconds(10))).isZero());
+                    assertThat(Await.exitOf(process, Duration.ofSeconds(30))).isZero());
             assertThat(program.count()).isEqualTo(20);
             assertThat(program.calls()).allMatch(call -> call.size() == 2).doesNotHaveDuplicates();
         }

@@ -141,7 +141,7 @@ class EmbeddedServerTest {
 
         ssh.destroyForcibly();
 
-        assertThat(pids).allMatch(pid -> Processes.awaitGone(Long.parseLong(pid), Duration.ofSeconds(5)));
+        assertThat(pids).allMatch(pid -> Processes.awaitGone(Long.parseLong(pid), Duration.ofSeconds(30)));
     }
 
     private static Run ssh(String command) {

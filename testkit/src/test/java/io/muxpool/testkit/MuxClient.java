@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Just enough of a multiplexing client to talk to a {@link FakeMaster}. */
 final class MuxClient implements AutoCloseable {
 
-    static final Duration PATIENCE = Duration.ofSeconds(10);
+    static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final SocketChannel channel;
     private final ByteBuffer in = ByteBuffer.allocate(512 * 1024);

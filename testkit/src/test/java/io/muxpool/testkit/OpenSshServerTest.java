@@ -3,14 +3,18 @@ package io.muxpool.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(LeakCheck.class)
 class OpenSshServerTest {
+    /** Nobody else on this machine sleeps that long. */
+    private static final String SLEEP = "sleep 617." + ProcessHandle.current().pid();
 
     @Test
     void runsACommandUnderItsAliasAndByUserAndHost() {
@@ -72,7 +76,7 @@ class OpenSshServerTest {
 
             server.killConnections();
 
-            assertThat(Await.exitOf(ssh, Duration.ofSeconds(5))).isEqualTo(255);
+            assertThat(Await.exitOf(ssh, Duration.ofSeconds(30))).isEqualTo(255);
             assertThat(Processes.alive(sleeper)).isFalse();
             assertThat(server.connections()).isEmpty();
             assertThat(Run.ssh(server.clientConfig(), "box", "echo hi").out()).isEqualTo("hi\n");
@@ -88,24 +92,38 @@ class OpenSshServerTest {
                             "-F",
                             server.clientConfig().toString(),
                             "box",
-                            "sleep 617.5 & echo started; wait")
+                            SLEEP + " & echo started; wait")
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             assertThat(ssh.inputReader().readLine()).isEqualTo("started");
             // A child has the command line of its shell at first.
-            await().untilAsserted(() -> assertThat(server.processes()).containsValue("sleep 617.5"));
+            await().untilAsserted(() -> assertThat(server.processes()).containsValue(SLEEP));
             assertThat(server.processes()).hasSizeGreaterThan(2).doesNotContainKey(server.pid());
-            assertThat(Processes.awaitNoneWithArgument("sleep 617.5", Duration.ofMillis(20)))
+            assertThat(Processes.awaitNoneWithArgument(SLEEP, Duration.ofMillis(20)))
                     .isFalse();
 
             server.killConnections();
 
-            assertThat(Processes.awaitNoneWithArgument("sleep 617.5", Duration.ofSeconds(5)))
+            assertThat(Processes.awaitNoneWithArgument(SLEEP, Duration.ofSeconds(30)))
                     .isTrue();
             assertThat(server.processes()).isEmpty();
-            assertThat(Await.exitOf(ssh, Duration.ofSeconds(5))).isEqualTo(255);
+            assertThat(Await.exitOf(ssh, Duration.ofSeconds(30))).isEqualTo(255);
             ssh.getInputStream().close();
         }
+    }
+
+    @Test
+    void whatACommandLeftInASessionOfItsOwnEndsWithTheServer() {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self")), "Only Linux shows the variables of a process");
+        try (OpenSshServer server = OpenSshServer.start()) {
+            Run left =
+                    Run.ssh(server.clientConfig(), "box", "setsid " + SLEEP + " </dev/null >/dev/null 2>&1 & echo $!");
+            assertThat(left.exit()).isZero();
+            assertThat(Processes.awaitWithArgument(SLEEP, Duration.ofSeconds(20)))
+                    .isTrue();
+            assertThat(server.processes()).doesNotContainValue(SLEEP);
+        }
+        assertThat(Processes.withArgument(SLEEP)).isEmpty();
     }
 
     @Test
@@ -113,7 +131,7 @@ class OpenSshServerTest {
         try (OpenSshServer server =
                 OpenSshServer.builder().option("LogLevel", "DEBUG1").start()) {
             assertThat(Run.ssh(server.clientConfig(), "box", "exit 3").exit()).isEqualTo(3);
-            assertThat(server.awaitLog("debug1: session_new: session 0", Duration.ofSeconds(5)))
+            assertThat(server.awaitLog("debug1: session_new: session 0", Duration.ofSeconds(30)))
                     .isTrue();
             assertThat(server.awaitLog("no such line", Duration.ofMillis(20))).isFalse();
         }

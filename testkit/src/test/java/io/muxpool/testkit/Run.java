@@ -53,7 +53,7 @@ final class Run {
                     .redirectOutput(socket.resolveSibling("master.log").toFile())
                     .start();
             start.getOutputStream().close();
-            if (Await.exitOf(start, Duration.ofSeconds(10)) != 0) {
+            if (Await.exitOf(start, Duration.ofSeconds(30)) != 0) {
                 throw new AssertionError("The master did not start");
             }
         } catch (IOException e) {

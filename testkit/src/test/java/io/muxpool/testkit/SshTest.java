@@ -52,7 +52,7 @@ class SshTest {
         asked.getOutputStream().close();
         String version = asked.inputReader().readLine().split("[ ,]", -1)[0];
         asked.getInputStream().close();
-        assertThat(Await.exitOf(asked, Duration.ofSeconds(10))).isZero();
+        assertThat(Await.exitOf(asked, Duration.ofSeconds(30))).isZero();
         assertThat(version).startsWith("OpenSSH_");
         try (OpenSshServer server = OpenSshServer.start()) {
             Run run = Run.ssh(server.clientConfig(), "-v", "box", "true");

@@ -3,6 +3,7 @@ package io.muxpool.cli.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.ShortTemp;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The page, as text and as a browser has it. */
-@Timeout(90)
+@Timeout(120)
 class ReportPageTest {
     private static final String HOSTILE =
             "<img src=x onerror=alert(1)><!--hosts--></pre><script>alert(2)</script>\u001b[31m\u202e";
@@ -71,6 +72,7 @@ class ReportPageTest {
                 .contains("&lt;img src=x onerror=alert(1)&gt;");
     }
 
+    @FullRun("the page of a fleet in a browser")
     @Test
     void browserShowsEveryHostAndNothingThatHostsMadeUp() throws Exception {
         Path file = temp.resolve("page.html");
@@ -100,7 +102,7 @@ class ReportPageTest {
                         Stream.of(System.getenv("PATH").split(":", -1)).map(directory -> Path.of(directory, name)))
                 .filter(Files::isExecutable)
                 .findFirst();
-        Assumptions.assumeTrue(browser.isPresent(), "no Chromium here: ./check installs it where there is apt");
+        Assumptions.assumeTrue(browser.isPresent(), "no Chromium here: ./check --full installs it where there is apt");
         Path out = temp.resolve("dom");
         List<String> argv = new ArrayList<>(List.of(
                 browser.orElseThrow().toString(),

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The wall clock is set while leases are taken and held. */
-@Timeout(60)
+@Timeout(120)
 class ClockJumpTest {
     private static final Duration PERSIST = Duration.ofMinutes(10);
     private static final int THREADS = 8;

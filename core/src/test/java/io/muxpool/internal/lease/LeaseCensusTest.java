@@ -24,7 +24,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(120)
 class LeaseCensusTest {
     private static final String DESCRIPTION = "dst#u@h###pool";
     private static final long SELF = ProcessHandle.current().pid();

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muxpool.OtherJvm;
+import io.muxpool.testkit.FullRun;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.ShortTemp;
 import java.io.IOException;
@@ -56,6 +57,7 @@ class LeaseExclusivityTest {
      * always saying yes it does not yet, since {@code LockFile} parks a channel whose lock overlaps; with that channel
      * closed instead it does: closing it drops the lock that another thread of the process has on the file.
      */
+    @FullRun("leases among processes that are killed")
     @Test
     @SuppressWarnings("SystemOut") // the figures are what a long run is for
     void noTwoThreadsOfEightProcessesEverHoldTheSameLeaseWhileProcessesAreKilled() throws Exception {
@@ -143,6 +145,7 @@ class LeaseExclusivityTest {
         }
     }
 
+    @FullRun("leases among processes that crash")
     @Test
     void stormOfCrashesLeavesTheDirectoriesBounded() throws IOException {
         int atOnce = 5;

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The leases of one process; see {@link LeaseExclusivityTest} for several. */
-@Timeout(60)
+@Timeout(120)
 class LeaseStoreTest {
     private static final String DESCRIPTION = "dst#u@h###pool";
     private static final String MODE = "p";

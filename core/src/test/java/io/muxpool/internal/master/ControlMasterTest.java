@@ -35,12 +35,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real master that is to retire, and sockets behind which somebody else sits. */
-@Timeout(60)
+@Timeout(120)
 final class ControlMasterTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
 
-    private static final Duration SOON = Duration.ofSeconds(5);
+    private static final Duration SOON = Duration.ofSeconds(30);
 
     private final ShortTemp sockets = ShortTemp.create();
     private final OpenSshServer server = OpenSshServer.start();
@@ -156,7 +156,7 @@ final class ControlMasterTest {
             long start = System.nanoTime();
             assertThat(master.stopListening()).isFalse();
             assertThat(Duration.ofNanos(System.nanoTime() - start))
-                    .isBetween(Duration.ofSeconds(4), SOON.multipliedBy(2));
+                    .isBetween(Duration.ofSeconds(4), Duration.ofSeconds(10));
         } finally {
             Processes.signal(pid, "CONT");
         }

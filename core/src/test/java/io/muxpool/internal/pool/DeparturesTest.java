@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Who closes a pool waits for the connections that it gave up; nobody else does. */
-@Timeout(60)
+@Timeout(120)
 class DeparturesTest {
     private final Departures departures = new Departures();
 

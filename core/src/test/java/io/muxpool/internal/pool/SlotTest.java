@@ -41,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is told of a slot's commands, and who has the slot meanwhile; with commands of this machine. */
-@Timeout(60)
+@Timeout(120)
 class SlotTest {
     @RegisterExtension
     static final LeakCheck LEAKS =

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(60)
+@Timeout(120)
 class ChildTest {
     @RegisterExtension
     static final LeakCheck LEAKS =
@@ -523,7 +523,7 @@ class ChildTest {
     private void assertNoneLives() {
         for (long pid : Processes.withArgument(mark)) {
             String line = Processes.commandLine(pid);
-            assertThat(Processes.awaitGone(pid, Duration.ofSeconds(5)))
+            assertThat(Processes.awaitGone(pid, Duration.ofSeconds(30)))
                     .as("the end of process %s: %s", pid, line)
                     .isTrue();
         }

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the real ssh said is kept while it would say the same again, and not where nobody can tell. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(120)
 final class KeptConfigTest {
     /** No configuration has it: it can only come from the shelf. */
     private static final String KEPT = "kept.example";

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(120)
 class SshConfigTest {
     /** What OpenSSH 9.2 printed, but for the lines about algorithms and files. */
     private static final String CAPTURED = """

@@ -55,7 +55,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What no sshd does, and a broken or hostile one might: each a clear error within its time, never a hang or a wrong end. */
-@Timeout(30)
+@Timeout(120)
 class HostileMasterTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -263,7 +263,7 @@ class HostileMasterTest {
             awaitGreeting();
             write(cat);
         });
-        assertThat(cat.exited().get(10, TimeUnit.SECONDS)).isEqualTo(new Exit.Exited(3));
+        assertThat(cat.exited().get(30, TimeUnit.SECONDS)).isEqualTo(new Exit.Exited(3));
     }
 
     /** What is heard of a master that is gone may be that a channel is open; nothing is begun on it. */
@@ -286,7 +286,7 @@ class HostileMasterTest {
                 awaitGreeting();
                 write(cat);
             });
-            assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> waiting.get(30, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOfSatisfying(
                             SessionNotOpenedException.class,
@@ -317,7 +317,7 @@ class HostileMasterTest {
             assertThat(holdUp.begun.await(10, TimeUnit.SECONDS)).isTrue();
             deed.run();
             holdUp.over.countDown();
-            assertThat(holder.get(10, TimeUnit.SECONDS)).isNotNull();
+            assertThat(holder.get(30, TimeUnit.SECONDS)).isNotNull();
         } finally {
             holdUp.over.countDown();
             elsewhere.shutdown();
@@ -395,7 +395,7 @@ class HostileMasterTest {
                         })));
         // Nobody reads, so nothing more is allowed.
         Started started = link.start(Command.of("flood"), Job.create());
-        assertThatThrownBy(() -> started.exited().get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> started.exited().get(30, TimeUnit.SECONDS))
                 .cause()
                 .isInstanceOf(OutcomeUnknownException.class)
                 .rootCause()

@@ -28,7 +28,7 @@ class ClientFuzzTest {
     /** Short, since it is what most of a run's time goes to. */
     private static final Duration TIMEOUT = Duration.ofMillis(100);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** Once for each seed, and once for all of a run that fuzzes; what is looked at each time is below. */

@@ -20,7 +20,7 @@ class SeedsTest {
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
 
     /** A play that is to end in one way only waits as long as it takes. */
-    private static final Duration PATIENT = Duration.ofSeconds(5);
+    private static final Duration PATIENT = Duration.ofSeconds(20);
 
     private static final Duration SHORT = Duration.ofMillis(300);
 

@@ -33,7 +33,7 @@ class ServerFuzzTest {
     /** Enough to start a master; silence takes as long. */
     private static final Duration TIMEOUT = Duration.ofMillis(500);
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static Theatre theatre;

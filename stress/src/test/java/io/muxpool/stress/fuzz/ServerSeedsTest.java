@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What fuzzing a server begins with goes where it is to go. */
 class ServerSeedsTest {
     /** A play that is to end in one way only waits as long as it takes. */
-    private static final Duration PATIENT = Duration.ofSeconds(5);
+    private static final Duration PATIENT = Duration.ofSeconds(20);
 
     private static final Duration SHORT = Duration.ofMillis(300);
 

@@ -16,7 +16,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(120)
 class OutboxTest {
     @Test
     void anInterruptedThreadSendsAndTheSocketStaysOpen() throws Exception {

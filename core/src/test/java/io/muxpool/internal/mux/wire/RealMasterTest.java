@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * A real master and a real sshd understand what we write, and each frame of theirs is read and written back byte for byte.
  * With {@code -Dmuxpool.golden=FILE} what was said is kept, for {@link Golden}.
  */
-@Timeout(60)
+@Timeout(120)
 final class RealMasterTest {
     @RegisterExtension
     final LeakCheck leaks = LeakCheck.ignoringThreads(thread -> thread.getName().matches("muxpool-(pump|loop).*"));
@@ -181,6 +181,7 @@ final class RealMasterTest {
 
     @Test
     void aTerminalHasTheSizeThatItIsGiven() throws Exception {
+        OpenSshServer.assumeTerminals();
         try (MasterTalk talk = MasterTalk.proxy(master())) {
             int theirs = talk.session(OURS);
             talk.send(new ChannelMessage.Request(theirs, true, new ChannelRequest.PtyReq("dumb", 80, 24)));
