@@ -6,12 +6,12 @@ import io.muxpool.JobException;
 import io.muxpool.NotStartedException;
 import io.muxpool.Output;
 import io.muxpool.Remote;
-import io.muxpool.ShellQuote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshConnectException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
@@ -274,7 +274,7 @@ public final class ControlMaster {
     private Ready start(Job job) throws IOException {
         Programs.requireSsh(remote.sshProgram());
         List<String> words = startWords();
-        LOG.log(Level.DEBUG, "Starting ssh master: {0}", ShellQuote.line(words));
+        LOG.log(Level.DEBUG, "Starting ssh master: {0}", Shown.line(words));
         // A file, never a pipe: the master keeps this stderr for its life, and a pipe would never end.
         try (SshLog log = SshLog.beside(socket)) {
             Command streams =
@@ -346,7 +346,7 @@ public final class ControlMaster {
                 log.complaints().stream().filter(line -> !line.startsWith("@")).toList();
         String said = complaints.isEmpty() ? "ssh said nothing (status " + status + ")" : String.join("; ", complaints);
         SshConnectException failure = new SshConnectException(
-                "cannot connect to " + remote + ": " + said + " [command: " + ShellQuote.line(words)
+                "cannot connect to " + remote + ": " + said + " [command: " + Shown.line(words)
                         + (remote.verbose() ? "]" : "; for more, verbose(true) or -v]"),
                 null);
         LOG.log(Level.ERROR, failure.getMessage());

@@ -1,12 +1,11 @@
 package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
-import io.muxpool.NotStartedException;
 import io.muxpool.Pty;
 import io.muxpool.Remote;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.mux.Script;
-import java.nio.charset.StandardCharsets;
+import io.muxpool.internal.shell.CommandLine;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +24,6 @@ public record MuxTransport(
 
     /** Masters that serve it are kept apart from those of other transports by this name. */
     public static final String MODE = "mux";
-
-    /** A packet of more than 256 KiB ends the whole connection; most systems take far less as one argument anyway. */
-    private static final int MAX_LINE = 200 * 1024;
 
     /**
      * What a pool decides for its connections.
@@ -53,15 +49,7 @@ public record MuxTransport(
         if (command.isSubsystem()) {
             return Script.subsystem(environment, command.argv().get(0));
         }
-        String line = command.remoteLine();
-        int bytes = line.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > MAX_LINE) {
-            throw new NotStartedException(
-                    "the command line has " + bytes + " bytes, and at most " + MAX_LINE
-                            + " can be sent. Pass the data on standard input",
-                    false,
-                    null);
-        }
+        String line = CommandLine.requireSendable(command.remoteLine());
         return Script.exec(environment, command.pty().orElse(terminal), line);
     }
 }

@@ -130,7 +130,8 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
      * kills it: so the output must stay open until the note is written, and only the inner echo is redirected.
      */
     private static String note(Path log) {
-        String echo = "echo " + ShellQuote.single(NO_SESSION) + " >>" + ShellQuote.single(log.toString());
-        return "sh -c " + ShellQuote.single(echo).replace("%", "%%");
+        // No quotes within quotes: this line is for the user's own login shell, whichever that is.
+        return "sh -c 'echo \"$0\" >>\"$1\"' '" + NO_SESSION + "' "
+                + ShellQuote.single(log.toString()).replace("%", "%%");
     }
 }

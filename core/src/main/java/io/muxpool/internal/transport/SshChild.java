@@ -14,6 +14,7 @@ import io.muxpool.Remote;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
+import io.muxpool.internal.shell.CommandLine;
 import io.muxpool.internal.stream.StreamFailedException;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -75,7 +76,7 @@ final class SshChild {
         options.add(remote.userHost().orElseThrow());
         // ssh goes on reading options after the host: a command that starts with a dash must not become one.
         options.add("--");
-        options.add(command.remoteLine());
+        options.add(CommandLine.requireSendable(command.remoteLine()));
     }
 
     /**
