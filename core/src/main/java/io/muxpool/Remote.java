@@ -436,8 +436,8 @@ public final class Remote {
 
         /**
          * The login shell of the account, default {@link LoginShell#UNKNOWN}: it is learned when a command first depends on
-         * it, which is one with a word that login shells read in different ways (one that holds {@code ' \ ! $ ~ " % & < > ^
-         * |}, a line end, or a quotation mark that a shell might know), with a program's name that needs quotes, or with a
+         * it, which is one with a word that login shells read in different ways (one that holds {@code ' \ ! $ ` ~ " % & < > ^
+         * |}, a line end, U+0001, or a quotation mark that a shell might know), with a program's name that needs quotes, or with a
          * variable for a shell line.
          *
          * <p>To learn it, one more session runs a {@code printf} whose output tells shells apart. What is learned is kept

@@ -6,7 +6,6 @@ import io.muxpool.NotStartedException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -114,18 +113,20 @@ public final class CommandLine {
                     : "it has a word or a variable that login shells read in different ways, and how this one reads it is not"
                             + " known";
         }
-        if (command.isShell() && shell == LoginShell.RC) {
-            for (Map.Entry<String, String> variable : command.env().entrySet()) {
-                if (variable.getValue().indexOf('\u0001') >= 0
-                        || variable.getValue().indexOf('\u0002') >= 0) {
-                    return "rc changes the characters U+0001 and U+0002 in the variable " + variable.getKey();
-                }
-            }
+        if (shell == LoginShell.RC && holdsSeparators(command)) {
+            return "rc changes the characters U+0001 in words, and U+0001 and U+0002 in variables";
         }
         if ((shell == LoginShell.CSH || shell == LoginShell.RC) && hasTooLongWord(command, shell)) {
             return "csh and rc take no word of more than " + LONGEST_WORD + " bytes";
         }
         return null;
+    }
+
+    /** rc keeps lists in variables, separated by U+0001; that of Plan 9 drops it from words, too. */
+    private static boolean holdsSeparators(Command command) {
+        return (!command.isShell() && command.argv().stream().anyMatch(word -> word.indexOf('\u0001') >= 0))
+                || command.env().values().stream()
+                        .anyMatch(value -> value.indexOf('\u0001') >= 0 || value.indexOf('\u0002') >= 0);
     }
 
     private static boolean hasTooLongWord(Command command, LoginShell shell) {
@@ -246,6 +247,23 @@ public final class CommandLine {
             }
         }
         return line;
+    }
+
+    /**
+     * Checks a variable that is sent in a request of its own.
+     *
+     * @throws NotStartedException when it is too long to be sent, or to be in a program's environment there
+     */
+    public static void requireSendable(String name, String value) {
+        int chars = name.length() + 1 + value.length();
+        if (chars > MAX_BYTES / 3 && bytes(name) + 1 + bytes(value) > MAX_BYTES) {
+            throw new NotStartedException(
+                    "the variable " + name + " of SendEnv or SetEnv has more than " + MAX_BYTES
+                            + " bytes, and no more can be sent. Take it out of the ssh configuration for this host, or unset"
+                            + " it",
+                    false,
+                    null);
+        }
     }
 
     private static int bytes(String text) {

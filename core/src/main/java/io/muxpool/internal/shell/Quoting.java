@@ -30,7 +30,8 @@ public final class Quoting {
      * <ul>
      *   <li>single quote, backslash: fish, rc and elvish read them unlike the others
      *   <li>exclamation mark, line end: csh and tcsh
-     *   <li>dollar sign, tilde: xonsh
+     *   <li>dollar sign, backquote: sash; dollar sign, tilde: xonsh
+     *   <li>U+0001: rc of Plan 9
      *   <li>{@code " % & < > ^ |}: cmd.exe, to which single quotes mean nothing
      *   <li>U+2018 to U+201B: PowerShell takes these quotation marks for single quotes
      * </ul>
@@ -50,7 +51,7 @@ public final class Quoting {
 
     private static boolean isRead(char c) {
         return switch (c) {
-            case '\'', '\\', '!', '\n', '$', '~', '"', '%', '&', '<', '>', '^', '|' -> true;
+            case '\'', '\\', '!', '\n', '$', '`', '\u0001', '~', '"', '%', '&', '<', '>', '^', '|' -> true;
             default -> c >= '\u2018' && c <= '\u201b';
         };
     }

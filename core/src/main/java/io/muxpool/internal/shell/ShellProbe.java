@@ -13,21 +13,21 @@ import java.util.Map;
 public final class ShellProbe {
     private static final String MARK = "muxpool/";
 
-    // Six words follow the format, and a word that shows whether $ is left alone in single quotes.
+    // The last word shows whether the shell leaves alone what stands in single quotes: sash runs what is in $().
     private static final String LINE =
-            "printf '" + MARK + "%s/%s/%s/%s/%s/%s/%s/' '\\\\' '\\!' 'a''b' \\'x\\' \"q\" a,b '$HOME'";
+            "printf '" + MARK + "%s/%s/%s/%s/%s/%s/%s/' '\\\\' '\\!' 'a''b' \\'x\\' \"q\" a,b '$HOME$(echo)`echo`'";
 
     /** What was measured; see ShellProbeTest. Any other answer is a shell that nobody has tried. */
     private static final Map<String, LoginShell> ANSWERS = Map.of(
-            "\\\\/\\!/ab/'x'/q/a,b/$HOME/", LoginShell.POSIX,
+            "\\\\/\\!/ab/'x'/q/a,b/$HOME$(echo)`echo`/", LoginShell.POSIX,
             // zsh with the option RC_QUOTES
-            "\\\\/\\!/a'b/'x'/q/a,b/$HOME/", LoginShell.POSIX,
-            "\\/\\!/ab/'x'/q/a,b/$HOME/", LoginShell.FISH,
-            "\\\\/!/ab/'x'/q/a,b/$HOME/", LoginShell.CSH,
+            "\\\\/\\!/a'b/'x'/q/a,b/$HOME$(echo)`echo`/", LoginShell.POSIX,
+            "\\/\\!/ab/'x'/q/a,b/$HOME$(echo)`echo`/", LoginShell.FISH,
+            "\\\\/!/ab/'x'/q/a,b/$HOME$(echo)`echo`/", LoginShell.CSH,
             // tcsh with the variable backslash_quote
-            "\\/!/ab/'x'/q/a,b/$HOME/", LoginShell.CSH,
-            "\\\\/\\!/a'b/\\x\\/\"q\"/a,b/$HOME/", LoginShell.RC,
-            "\\\\/\\!/a'b/\\x\\/q/a,b/$HOME/", LoginShell.ELVISH);
+            "\\/!/ab/'x'/q/a,b/$HOME$(echo)`echo`/", LoginShell.CSH,
+            "\\\\/\\!/a'b/\\x\\/\"q\"/a,b/$HOME$(echo)`echo`/", LoginShell.RC,
+            "\\\\/\\!/a'b/\\x\\/q/a,b/$HOME$(echo)`echo`/", LoginShell.ELVISH);
 
     private ShellProbe() {}
 

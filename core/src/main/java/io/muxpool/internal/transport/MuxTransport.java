@@ -1,6 +1,7 @@
 package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
+import io.muxpool.NotStartedException;
 import io.muxpool.Pty;
 import io.muxpool.Remote;
 import io.muxpool.internal.master.ControlMaster;
@@ -45,7 +46,9 @@ public record MuxTransport(
         return new MuxLink(this, master, owner);
     }
 
+    /** @throws NotStartedException when a frame of it would end the whole connection */
     Script script(Command command) {
+        environment.forEach(CommandLine::requireSendable);
         if (command.isSubsystem()) {
             return Script.subsystem(environment, command.argv().get(0));
         }

@@ -22,6 +22,9 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
     // What our ProxyCommand writes into ssh's log; see run().
     private static final String NO_SESSION = "muxpool: no session on the master";
 
+    // mux.c: the master has not got the whole request, so it cannot have opened a session for it.
+    private static final String NOT_WRITTEN = "mux_client_request_session: write packet: ";
+
     @Override
     public String mode() {
         return "process";
@@ -89,6 +92,14 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
         List<String> complaints = log.complaints();
         if (complaints.isEmpty()) {
             return child.ambiguous(ended);
+        }
+        if (complaints.stream().anyMatch(line -> line.startsWith(NOT_WRITTEN))) {
+            throw new SessionNotOpenedException(
+                    String.join("; ", complaints)
+                            + " (the master takes at most 256 KiB for the command and the variables of SendEnv and SetEnv"
+                            + " together)",
+                    Why.GONE,
+                    child.inputIntact());
         }
         if (provesNoSession(complaints)) {
             List<String> reasons = complaints.stream()
