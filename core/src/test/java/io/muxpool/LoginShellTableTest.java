@@ -33,7 +33,7 @@ final class LoginShellTableTest {
 
     static {
         KINDS.put(
-                "blanks, `*`, `;`, empty", List.of("a  b", "*", ";", "", "# (x) [y] {z}", "\t", "\r", "\u0001\u007f"));
+                "blanks, `*`, `;`, empty", List.of("a  b", "*", ";", "", "# (x) [y] {z}", "\t", "\r", "\u0002\u007f"));
         KINDS.put("`'`", List.of("it's", "'", "''", "it's; touch pwned; it's", "' ; touch pwned ; '"));
         KINDS.put("`\\`", List.of("a\\b", "a\\\\b", "\\", "\\'; touch pwned; echo INJECTED as (id -un); #"));
         KINDS.put("`!`", List.of("!", "!!", "\\!", "!x"));
@@ -41,6 +41,7 @@ final class LoginShellTableTest {
         KINDS.put(
                 "`$ ~ % = ^ &`",
                 List.of("$HOME", "$(touch pwned)", "`touch pwned`", "~", "%self", "=ls", "a^b&c|d<e>\""));
+        KINDS.put("U+0001", List.of("\u0001"));
         KINDS.put("not ASCII", List.of("\u00e9\u6f22", "\u2018x\u2019"));
         KINDS.put("9000 bytes", List.of("x".repeat(9000)));
     }
@@ -100,28 +101,28 @@ final class LoginShellTableTest {
                             words))
                     .collect(Collectors.toList());
             List<String> values = List.of("v", "it's", "a\\b!", "two\nlines", "$HOME");
-            List<String> lines = values.stream().map(value -> value + "\n").toList();
             cells.add(cell(
                     pool,
                     values.stream()
                             .map(value -> Command.of("env", "printenv", "V").withEnv("V", value))
                             .toList(),
-                    lines));
+                    lines(values)));
             cells.add(cell(
                     pool,
                     values.stream()
                             .map(value -> Command.shell("env printenv V").withEnv("V", value))
                             .toList(),
-                    lines));
-            cells.add(status(pool, Command.of("sh", "-c", "exit 3")));
-            cells.add(status(pool, Command.shell("echo 'unclosed")));
+                    lines(values)));
+            Exit three = pool.run("sh", "-c", "exit 3").exit();
+            cells.add(three.equals(new Exit.Exited(3)) ? "yes" : three.success() ? "SUCCESS" : "another");
+            cells.add(came(pool, Command.shell("echo 'unclosed"), "nothing"));
             assertThat(server.home().resolve("pwned")).as(shell.title()).doesNotExist();
             return cells;
         }
     }
 
-    private static Command printf(String word) {
-        return Command.of("env", "printf", "%s", word);
+    private static List<String> lines(List<String> words) {
+        return words.stream().map(word -> word + "\n").toList();
     }
 
     /** "yes" when all arrive; what happened instead when none does; the share otherwise. */
@@ -139,16 +140,7 @@ final class LoginShellTableTest {
             if (result.exit().success()) {
                 return result.stdoutText().equals(expected) ? "yes" : "CHANGED";
             }
-            return result.stdoutText().equals(expected) ? "CHANGED" : "fails aloud";
-        } catch (NotStartedException e) {
-            return "not started";
-        }
-    }
-
-    private static String status(ConnectionPool pool, Command command) {
-        try {
-            Exit exit = pool.run(command).exit();
-            return exit.equals(new Exit.Exited(3)) ? "yes" : exit.success() ? "SUCCESS" : "fails aloud";
+            return "fails aloud";
         } catch (OutcomeUnknownException e) {
             return "unknown";
         } catch (NotStartedException e) {

@@ -166,27 +166,32 @@ final class LearnedShell {
     }
 
     /**
-     * Says that the outcome is unknown where a shell line that was written for no shell in particular succeeded with nothing
-     * but a complaint of fish: fish reports success for a line of which it ran nothing, since it cannot parse it.
+     * Says that the outcome is unknown where a command succeeded with nothing but the complaint of a login shell that reports
+     * success for a line of which it ran nothing: fish for one that it cannot parse, yash for one with characters that its
+     * locale does not have.
      */
     static Link.Ran judged(Command command, Link.Ran ran) {
-        if (command.isShell() && command.loginShell() == LoginShell.UNKNOWN && isComplaintOfFish(ran)) {
+        // The lengths first: nearly every command goes no further.
+        if (ran.stderr().bytes().length > 6
+                && ran.stdout().bytes().length == 0
+                && ran.exit().equals(new Exit.Exited(0))
+                && isComplaint(command, new String(ran.stderr().bytes(), StandardCharsets.UTF_8))) {
             throw new OutcomeUnknownException(
-                    command + " may not have run: its status is 0, but fish reports that also for a line that it cannot"
-                            + " parse, and it complained",
+                    command
+                            + " may not have run: its status is 0, but its login shell reports that also for a line that it"
+                            + " cannot read, and it complained",
                     new PartialOutput(ran.stdout().bytes(), ran.stderr().bytes()),
                     null);
         }
         return ran;
     }
 
-    private static boolean isComplaintOfFish(Link.Ran ran) {
-        if (ran.stderr().bytes().length < 6
-                || ran.stdout().bytes().length > 0
-                || !ran.exit().equals(new Exit.Exited(0))) {
-            return false;
-        }
-        String said = new String(ran.stderr().bytes(), StandardCharsets.UTF_8);
-        return said.startsWith("fish: ") && !said.startsWith("fish: Unknown command") && said.indexOf('\n') > 0;
+    private static boolean isComplaint(Command command, String said) {
+        // Words never make a line that fish cannot parse.
+        boolean fish = command.isShell()
+                && command.loginShell() == LoginShell.UNKNOWN
+                && said.startsWith("fish: ")
+                && !said.startsWith("fish: Unknown command");
+        return fish || said.startsWith("yash: cannot convert the argument `");
     }
 }
