@@ -174,14 +174,17 @@ final class LearnedShell {
         // The lengths first: nearly every command goes no further.
         if (ran.stderr().bytes().length > 6
                 && ran.stdout().bytes().length == 0
-                && ran.exit().equals(new Exit.Exited(0))
-                && isComplaint(command, new String(ran.stderr().bytes(), StandardCharsets.UTF_8))) {
-            throw new OutcomeUnknownException(
-                    command
-                            + " may not have run: its status is 0, but its login shell reports that also for a line that it"
-                            + " cannot read, and it complained",
-                    new PartialOutput(ran.stdout().bytes(), ran.stderr().bytes()),
-                    null);
+                && ran.exit().equals(new Exit.Exited(0))) {
+            String said = new String(ran.stderr().bytes(), StandardCharsets.UTF_8);
+            if (isComplaint(command, said)) {
+                throw new OutcomeUnknownException(
+                        command
+                                + " may not have run: its status is 0, but its login shell reports that also for a line that"
+                                + " it cannot read, and it complained: "
+                                + Printable.of(said.lines().findFirst().orElse("")),
+                        new PartialOutput(ran.stdout().bytes(), ran.stderr().bytes()),
+                        null);
+            }
         }
         return ran;
     }
