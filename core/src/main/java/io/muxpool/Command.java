@@ -1,15 +1,15 @@
 package io.muxpool;
 
+import io.muxpool.internal.shell.CommandLine;
+import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.text.Printable;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -19,25 +19,6 @@ import java.util.regex.Pattern;
  */
 public final class Command {
     private static final Pattern ENV_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
-
-    private static final Set<String> SHELL_KEYWORDS = Set.of(
-            "if",
-            "then",
-            "else",
-            "elif",
-            "fi",
-            "do",
-            "done",
-            "case",
-            "esac",
-            "while",
-            "until",
-            "for",
-            "in",
-            "function",
-            "select",
-            "time",
-            "coproc");
 
     private enum Kind {
         WORDS,
@@ -56,6 +37,7 @@ public final class Command {
     private final boolean detached;
     private final Level logLevel;
     private final boolean dryRun;
+    private final LoginShell loginShell;
 
     private Command(Draft draft) {
         kind = draft.kind;
@@ -69,6 +51,7 @@ public final class Command {
         detached = draft.detached;
         logLevel = Objects.requireNonNull(draft.logLevel);
         dryRun = draft.dryRun;
+        loginShell = Objects.requireNonNull(draft.loginShell);
     }
 
     /** A command in the making, with the defaults, or as a copy of one. */
@@ -84,6 +67,7 @@ public final class Command {
         private boolean detached;
         private Level logLevel = Level.INFO;
         private boolean dryRun;
+        private LoginShell loginShell = LoginShell.UNKNOWN;
 
         private Draft(Kind kind, List<String> argv) {
             this.kind = kind;
@@ -101,6 +85,7 @@ public final class Command {
             detached = command.detached;
             logLevel = command.logLevel;
             dryRun = command.dryRun;
+            loginShell = command.loginShell;
         }
     }
 
@@ -111,8 +96,9 @@ public final class Command {
     }
 
     /**
-     * A program and its arguments. Each word arrives unchanged, whatever it holds: it is quoted for a remote shell, and
-     * locally no shell is involved.
+     * A program and its arguments. Each word arrives unchanged, whatever it holds: it is quoted for the login shell of the
+     * account, and locally no shell is involved. A word that cannot be given to that shell unchanged makes a {@link
+     * NotStartedException}. See {@link Remote.Builder#loginShell}.
      *
      * @throws IllegalArgumentException when there is no word, the program is empty, or a word holds NUL or
      *     half a surrogate pair
@@ -136,7 +122,11 @@ public final class Command {
     /**
      * A line for the login shell of the remote user, <em>not quoted</em>: pipes, globs and variables work, and so does
      * whatever a careless value in it says. Locally it goes to {@code /bin/sh -c}. Put values in through {@link
-     * ShellQuote#single}.
+     * ShellQuote#single}, which says for which login shells that is right.
+     *
+     * <p>fish reports status 0 for a line that it cannot parse. Where the login shell is known to be fish, such a line ends
+     * with status 123. Where it is not known, and what it wrote was captured, the outcome is unknown ({@link
+     * OutcomeUnknownException}) if it wrote nothing but a complaint of fish.
      *
      * @throws IllegalArgumentException when the line is empty, or holds NUL or half a surrogate pair
      */
@@ -225,8 +215,10 @@ public final class Command {
     }
 
     /**
-     * Adds a variable. A remote command gets it from {@code env NAME=value ...} (an {@code export} before a shell line),
-     * which works whatever the server's {@code AcceptEnv} says; like any argument it can be seen in process lists.
+     * Adds a variable. A remote command gets it from {@code env NAME=value ...}, which works whatever the server's {@code
+     * AcceptEnv} says; like any argument it can be seen in process lists. Before a {@link #shell} line it is set in the
+     * language of the login shell, such as {@code export} or {@code setenv}, so the login shell must be known or is learned
+     * first: see {@link Remote.Builder#loginShell}.
      *
      * @throws IllegalArgumentException when the name is not a shell name, the value holds NUL or half a surrogate
      *     pair, or this is a subsystem, which no line could give a variable
@@ -311,50 +303,28 @@ public final class Command {
         return with(draft -> draft.dryRun = dryRun);
     }
 
-    /** The line a remote shell is given: each word quoted on its own, or the shell line as it is. A subsystem's name. */
-    public String remoteLine() {
-        if (isSubsystem()) {
-            return argv.get(0);
-        }
-        if (isShell()) {
-            StringBuilder line = new StringBuilder();
-            env.forEach((name, value) -> line.append("export ")
-                    .append(name)
-                    .append('=')
-                    .append(ShellQuote.single(value))
-                    .append("; "));
-            return line.append(argv.get(0)).toString();
-        }
-        List<String> words = wordsWithEnv();
-        String first = words.get(0);
-        String rest = ShellQuote.line(words.subList(1, words.size()));
-        return (meansMoreToAShell(first) ? "'" + first + "'" : ShellQuote.single(first))
-                + (rest.isEmpty() ? "" : " " + rest);
+    /**
+     * Writes the line for this login shell, whatever is known of the account: see {@link Remote.Builder#loginShell}, which
+     * says it once for all commands of a remote. Default {@link LoginShell#UNKNOWN}: what the remote says, or what is
+     * learned there.
+     */
+    public Command withLoginShell(LoginShell loginShell) {
+        return with(draft -> draft.loginShell = loginShell);
+    }
+
+    /** The login shell that the line is written for. */
+    public LoginShell loginShell() {
+        return loginShell;
     }
 
     /**
-     * Whether a word that needs no quotes elsewhere needs them in front: an assignment, a keyword, or an option, since
-     * sshd runs {@code shell -c LINE} and bash takes a LINE that starts with a dash for one more option of its own.
+     * The line that the login shell on the other side is given: each word quoted on its own, or the shell line as it is. A
+     * subsystem's name. It is written for {@link #loginShell()}; while that is unknown, as for a POSIX shell.
+     *
+     * @throws NotStartedException when it cannot be written for this login shell
      */
-    private static boolean meansMoreToAShell(String word) {
-        return word.equals(ShellQuote.single(word))
-                && (word.startsWith("-") || word.indexOf('=') > 0 || SHELL_KEYWORDS.contains(word));
-    }
-
-    /** The words with {@code env NAME=value} in front when there are variables. */
-    private List<String> wordsWithEnv() {
-        if (env.isEmpty()) {
-            return argv;
-        }
-        List<String> words = new ArrayList<>();
-        words.add("env");
-        env.forEach((name, value) -> words.add(name + "=" + value));
-        if (argv.get(0).indexOf('=') >= 0) {
-            // env would take such a program for one more variable; a shell runs it by its name.
-            words.addAll(List.of("sh", "-c", "exec \"$0\" \"$@\""));
-        }
-        words.addAll(argv);
-        return words;
+    public String remoteLine() {
+        return CommandLine.of(this, loginShell);
     }
 
     /** Nothing that would arrive as something else. */
@@ -373,6 +343,6 @@ public final class Command {
     /** The words, quoted; the shell line as it is. Values of variables are left out: they may be secrets. */
     @Override
     public String toString() {
-        return isShell() ? Printable.of(argv.get(0)) : Printable.of(ShellQuote.line(argv));
+        return isShell() ? Printable.of(argv.get(0)) : Printable.of(Shown.line(argv));
     }
 }

@@ -1,5 +1,6 @@
 package io.muxpool;
 
+import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.text.Printable;
 
 /**
@@ -25,7 +26,7 @@ public final class CommandFailedException extends RuntimeException {
 
     private static String describe(CommandResult result) {
         StringBuilder text = new StringBuilder()
-                .append(Printable.of(ShellQuote.line(result.argv())))
+                .append(Printable.of(Shown.line(result.argv())))
                 .append(": ")
                 .append(result.exit());
         append(text, "stderr", result.stderrText());

@@ -1,5 +1,6 @@
 package io.muxpool;
 
+import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.text.Printable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -119,7 +120,7 @@ public final class CommandResult {
 
     @Override
     public String toString() {
-        return "CommandResult[" + Printable.of(ShellQuote.line(argv)) + ": " + exit + ", stdout " + stdout.bytes.length
+        return "CommandResult[" + Printable.of(Shown.line(argv)) + ": " + exit + ", stdout " + stdout.bytes.length
                 + " bytes, stderr " + stderr.bytes.length + " bytes]";
     }
 }

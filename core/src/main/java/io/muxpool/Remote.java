@@ -1,5 +1,6 @@
 package io.muxpool;
 
+import io.muxpool.internal.shell.Quoting;
 import io.muxpool.internal.text.Printable;
 import io.muxpool.internal.text.Sha256;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ public final class Remote {
     private final TransportKind transport;
     private final AttachPolicy attach;
     private final Duration killGrace;
+    private final LoginShell loginShell;
     private final Duration controlPersist;
     private final Duration controlPersistMargin;
     private final Path socketDir;
@@ -75,6 +77,7 @@ public final class Remote {
         transport = builder.transport;
         attach = builder.attach;
         killGrace = builder.killGrace;
+        loginShell = builder.loginShell;
         controlPersist = builder.controlPersist;
         controlPersistMargin = builder.controlPersistMargin;
         socketDir = builder.socketDir;
@@ -167,6 +170,11 @@ public final class Remote {
         return killGrace;
     }
 
+    /** The login shell of the account, as told to the builder. */
+    public LoginShell loginShell() {
+        return loginShell;
+    }
+
     /** How long an unused master lives: {@code ControlPersist}. */
     public Duration controlPersist() {
         return controlPersist;
@@ -253,9 +261,27 @@ public final class Remote {
         return words;
     }
 
-    /** {@code arg} as a word for this remote's shell: {@link ShellQuote#single} when remote, unchanged when local. */
+    /**
+     * {@code arg} as a word for this remote's login shell; unchanged when local. As long as {@link #loginShell()} is unknown
+     * it is written as {@link ShellQuote#single} does.
+     *
+     * @throws IllegalArgumentException when {@code arg} holds NUL, or cannot be written for the login shell
+     */
     public String quote(String arg) {
-        return isLocal() ? arg : ShellQuote.single(arg);
+        if (isLocal()) {
+            return arg;
+        }
+        if (loginShell == LoginShell.OTHER && Quoting.dependsOnShell(arg)) {
+            throw new IllegalArgumentException(
+                    "how this login shell reads quotes is not known: \"" + Printable.of(arg) + "\"");
+        }
+        String posix = ShellQuote.single(arg);
+        if (loginShell == LoginShell.UNKNOWN || loginShell == LoginShell.POSIX) {
+            return posix;
+        }
+        StringBuilder quoted = new StringBuilder();
+        Quoting.append(quoted, arg, loginShell);
+        return quoted.toString();
     }
 
     @Override
@@ -280,6 +306,7 @@ public final class Remote {
         private TransportKind transport = TransportKind.AUTO;
         private AttachPolicy attach = AttachPolicy.CREATE_IF_MISSING;
         private Duration killGrace = Duration.ofSeconds(2);
+        private LoginShell loginShell = LoginShell.UNKNOWN;
         private Duration controlPersist = Duration.ofSeconds(600);
         private Duration controlPersistMargin = Duration.ofSeconds(2);
         private Path socketDir = Path.of(System.getProperty("user.home"), ".ssh", "muxpool");
@@ -303,6 +330,7 @@ public final class Remote {
             transport = remote.transport;
             attach = remote.attach;
             killGrace = remote.killGrace;
+            loginShell = remote.loginShell;
             controlPersist = remote.controlPersist;
             controlPersistMargin = remote.controlPersistMargin;
             socketDir = remote.socketDir;
@@ -403,6 +431,25 @@ public final class Remote {
          */
         public Builder killGrace(Duration killGrace) {
             this.killGrace = requireNotNegative("killGrace", killGrace);
+            return this;
+        }
+
+        /**
+         * The login shell of the account, default {@link LoginShell#UNKNOWN}: it is learned when a command first depends on
+         * it, which is one with a word that login shells read in different ways (one that holds {@code ' \ ! $ ` ~ " % & < > ^
+         * |}, a line end, U+0001, or a quotation mark that a shell might know), with a program's name that needs quotes, or with a
+         * variable for a shell line.
+         *
+         * <p>To learn it, one more session runs a {@code printf} whose output tells shells apart. What is learned is kept
+         * for a day, in the pool and beside its leases. <em>An account with a forced command runs that command for this</em>,
+         * as it does for any command; it is never run for commands that do not depend on the shell. Where the answer is not
+         * that of a shell which was tried, a command that depends on it is not started ({@link NotStartedException}).
+         *
+         * <p>Say it here when it is known, to save that session, or when an account must not be asked: {@link
+         * LoginShell#OTHER}. A wrong answer lets words be changed or obeyed.
+         */
+        public Builder loginShell(LoginShell loginShell) {
+            this.loginShell = Objects.requireNonNull(loginShell);
             return this;
         }
 

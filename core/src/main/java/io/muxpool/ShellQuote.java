@@ -1,28 +1,38 @@
 package io.muxpool;
 
+import io.muxpool.internal.shell.Quoting;
+
 /**
- * Quoting for a POSIX shell. Pure and thread-safe. Through any number of {@code sh -c} levels, quoted once for each,
- * every string without NUL comes back unchanged.
+ * Quoting for a shell. Pure and thread-safe.
+ *
+ * <p>{@link #single} and {@link #line} write words that bash, dash, zsh, ksh93, mksh, BusyBox ash, yash, posh and fish read
+ * back unchanged, through any number of {@code sh -c} levels, quoted once for each. csh and tcsh do so for words without a
+ * line end; rc, elvish, xonsh and others read them in another way. {@link Command#of} writes its words for the login shell
+ * that will read them, and needs none of this.
  */
 public final class ShellQuote {
     private ShellQuote() {}
 
     /**
-     * Makes one shell word of {@code s} that expands to exactly {@code s}. Left bare when that is safe (letters, digits,
-     * {@code _@%+:,./-}, and {@code =} but in front); otherwise in single quotes.
+     * Makes one shell word of {@code s} that expands to exactly {@code s}. It is left bare when it is wholly of ASCII
+     * letters, digits and {@code _./-}. Otherwise it is put in single quotes, except that each single quote, backslash and
+     * exclamation mark stands outside of them, behind a backslash.
      *
      * @throws IllegalArgumentException when {@code s} holds NUL, which no argument can carry
      */
     public static String single(String s) {
         requireNoNul(s);
-        if (isBare(s)) {
+        if (Quoting.isBare(s)) {
             return s;
         }
-        return "'" + s.replace("'", "'\"'\"'") + "'";
+        StringBuilder quoted = new StringBuilder(s.length() + 8);
+        Quoting.append(quoted, s, LoginShell.POSIX);
+        return quoted.toString();
     }
 
     /**
-     * Puts {@code s} in double quotes, with a backslash before each backslash, double quote, dollar and backtick.
+     * Puts {@code s} in double quotes, with a backslash before each backslash, double quote, dollar and backtick. For POSIX
+     * shells only.
      *
      * @throws IllegalArgumentException when {@code s} holds NUL
      */
@@ -49,21 +59,6 @@ public final class ShellQuote {
             line.append(single(word));
         }
         return line.toString();
-    }
-
-    private static boolean isBare(String s) {
-        for (int i = 0; i < s.length(); i++) {
-            char c = s.charAt(i);
-            boolean safe = (c >= 'A' && c <= 'Z')
-                    || (c >= 'a' && c <= 'z')
-                    || (c >= '0' && c <= '9')
-                    || "_@%+:,./-".indexOf(c) >= 0
-                    || (c == '=' && i > 0);
-            if (!safe) {
-                return false;
-            }
-        }
-        return !s.isEmpty();
     }
 
     private static void requireNoNul(String s) {

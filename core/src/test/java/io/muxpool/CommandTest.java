@@ -179,7 +179,7 @@ class CommandTest {
     @Test
     void remoteLineQuotesEachWordOnItsOwn() {
         assertThat(Command.of("echo", "a b", "$HOME", "it's", "", "x=1", "*").remoteLine())
-                .isEqualTo("echo 'a b' '$HOME' 'it'\"'\"'s' '' x=1 '*'");
+                .isEqualTo("echo 'a b' '$HOME' 'it'\\''s' '' 'x=1' '*'");
     }
 
     @Test
@@ -191,12 +191,12 @@ class CommandTest {
     @Test
     void variablesStandInFrontOfWordsAndShellLines() {
         assertThat(Command.of("run", "a b").withEnv("N", "v w").withEnv("M", "").remoteLine())
-                .isEqualTo("env 'N=v w' M= run 'a b'");
+                .isEqualTo("env 'N=v w' 'M=' run 'a b'");
         assertThat(Command.shell("run $N | x")
                         .withEnv("N", "it's")
                         .withEnv("M", "")
                         .remoteLine())
-                .isEqualTo("export N='it'\"'\"'s'; export M=''; run $N | x");
+                .isEqualTo("export N='it'\\''s' || exit; export M='' || exit; run $N | x");
     }
 
     @Test

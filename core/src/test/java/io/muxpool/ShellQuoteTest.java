@@ -97,22 +97,45 @@ class ShellQuoteTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"a", "Z9", "-rf", "/usr/bin/env", "user@host:22", "50%", "a+b,c.d_e", "a=b", "x=", "a=="})
+    @ValueSource(strings = {"a", "Z9", "-rf", "/usr/bin/env", "c.d_e", "0", "-", "--", ".."})
     void safeWordsStayBare(String word) {
         assertThat(ShellQuote.single(word)).isEqualTo(word);
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"=", "=a", "a b", "~", "a~", "#", "$x", "a\n", "*", "é", "a;b", "!", "^", "{a,b}", "\t", "a\\b"})
+            strings = {
+                "=",
+                "=a",
+                "a=b",
+                "a b",
+                "~",
+                "a~",
+                "#",
+                "$x",
+                "a\n",
+                "*",
+                "é",
+                "a;b",
+                "^",
+                "{a,b}",
+                "\t",
+                "%self",
+                "50%",
+                "user@host:22",
+                "a+b",
+                "a,b"
+            })
     void otherWordsGoInSingleQuotes(String word) {
         assertThat(ShellQuote.single(word)).isEqualTo("'" + word + "'");
     }
 
     @Test
-    void singleQuoteLeavesTheQuotesAndComesBackInDoubleOnes() {
-        assertThat(ShellQuote.single("it's")).isEqualTo("'it'\"'\"'s'");
-        assertThat(ShellQuote.single("'")).isEqualTo("''\"'\"''");
+    void quoteBackslashAndExclamationMarkStandOutsideOfTheQuotesBehindABackslash() {
+        assertThat(ShellQuote.single("it's")).isEqualTo("'it'\\''s'");
+        assertThat(ShellQuote.single("'")).isEqualTo("\\'");
+        assertThat(ShellQuote.single("a\\b!")).isEqualTo("'a'\\\\'b'\\!");
+        assertThat(ShellQuote.single("!!")).isEqualTo("\\!\\!");
     }
 
     @Test

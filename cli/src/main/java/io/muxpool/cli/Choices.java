@@ -1,6 +1,7 @@
 package io.muxpool.cli;
 
 import io.muxpool.AttachPolicy;
+import io.muxpool.LoginShell;
 import io.muxpool.TransportKind;
 import java.util.Iterator;
 import java.util.List;
@@ -10,6 +11,8 @@ import picocli.CommandLine.TypeConversionException;
 final class Choices {
     private static final List<String> TRANSPORTS = List.of("auto", "mux", "process", "plain");
     private static final List<String> ATTACH = List.of("existing", "create", "new");
+
+    private static final List<String> SHELLS = List.of("posix", "fish", "csh", "rc", "elvish", "other", "unknown");
 
     private Choices() {}
 
@@ -32,6 +35,19 @@ final class Choices {
         };
     }
 
+    static LoginShell loginShell(String word) {
+        return switch (word) {
+            case "posix" -> LoginShell.POSIX;
+            case "fish" -> LoginShell.FISH;
+            case "csh" -> LoginShell.CSH;
+            case "rc" -> LoginShell.RC;
+            case "elvish" -> LoginShell.ELVISH;
+            case "other" -> LoginShell.OTHER;
+            case "unknown" -> LoginShell.UNKNOWN;
+            default -> throw notOneOf(SHELLS, word);
+        };
+    }
+
     private static TypeConversionException notOneOf(List<String> words, String word) {
         return new TypeConversionException("'" + Text.oneLine(word) + "' is none of " + String.join(", ", words));
     }
@@ -49,6 +65,14 @@ final class Choices {
         @Override
         public Iterator<String> iterator() {
             return ATTACH.iterator();
+        }
+    }
+
+    /** For the shell's completion. */
+    static final class Shells implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return SHELLS.iterator();
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.muxpool.cli;
 
 import io.muxpool.AttachPolicy;
+import io.muxpool.LoginShell;
 import io.muxpool.TransportKind;
 import io.muxpool.cli.demo.DemoCommand;
 import io.muxpool.fleet.NodeSetException;
@@ -64,6 +65,7 @@ public final class Main implements Callable<Integer> {
                 .registerConverter(Duration.class, Durations::parse)
                 .registerConverter(TransportKind.class, Choices::transport)
                 .registerConverter(AttachPolicy.class, Choices::attach)
+                .registerConverter(LoginShell.class, Choices::loginShell)
                 .setParameterExceptionHandler((e, all) -> badWords(e, isJsonRun(args)))
                 .setExecutionExceptionHandler((e, command, parsed) -> failed(e, command, isJsonRun(args)));
         // Behind the host every word is the command's, whatever it looks like.

@@ -1,6 +1,7 @@
 package io.muxpool.cli;
 
 import io.muxpool.AttachPolicy;
+import io.muxpool.LoginShell;
 import io.muxpool.Remote;
 import io.muxpool.TransportKind;
 import java.nio.file.Path;
@@ -62,6 +63,15 @@ final class RemoteOptions {
     private AttachPolicy attach = AttachPolicy.CREATE_IF_MISSING;
 
     @Option(
+            names = "--login-shell",
+            paramLabel = "KIND",
+            completionCandidates = Choices.Shells.class,
+            description =
+                    "the account's login shell: posix, fish, csh (and tcsh), rc, elvish, other; unknown: learned when a"
+                            + " command depends on it (default: unknown)")
+    private LoginShell loginShell = LoginShell.UNKNOWN;
+
+    @Option(
             names = {"-v", "--verbose"},
             description = "say on standard error what happens, with ssh's own words")
     private boolean verbose;
@@ -87,6 +97,7 @@ final class RemoteOptions {
                 .reuseConnection(!noReuse)
                 .transport(transport)
                 .attach(attach)
+                .loginShell(loginShell)
                 .verbose(verbose);
         if (!options.isEmpty()) {
             List<String> words = new ArrayList<>();

@@ -242,6 +242,7 @@ final class RunTest {
                 run("-o", "", "box", "true"),
                 run("--transport", "MUX", "box", "true"),
                 run("--attach", "maybe", "box", "true"),
+                run("--login-shell", "bash", "box", "true"),
                 run("--transport", "process", "--no-reuse", "box", "true"),
                 run("--attach", "existing", "--transport", "plain", "box", "true"),
                 run("box"),

@@ -2,6 +2,7 @@ package io.muxpool.hazelcast;
 
 import io.muxpool.Command;
 import io.muxpool.Input;
+import io.muxpool.LoginShell;
 import io.muxpool.Output;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ record CommandWords(
         ArrayList<String> argv,
         boolean shell,
         LinkedHashMap<String, String> env,
+        LoginShell loginShell,
         byte[] stdin,
         int stdoutLimit,
         int stderrLimit)
@@ -42,6 +44,7 @@ record CommandWords(
                 new ArrayList<>(command.argv()),
                 command.isShell(),
                 new LinkedHashMap<>(command.env()),
+                command.loginShell(),
                 stdin,
                 limit(command, command.stdout()),
                 limit(command, command.stderr()));
@@ -63,7 +66,8 @@ record CommandWords(
         for (var variable : env.entrySet()) {
             command = command.withEnv(variable.getKey(), variable.getValue());
         }
-        return command.withStdin(stdin.length == 0 ? Input.none() : Input.bytes(stdin))
+        return command.withLoginShell(loginShell)
+                .withStdin(stdin.length == 0 ? Input.none() : Input.bytes(stdin))
                 .withStdout(output(stdoutLimit))
                 .withStderr(output(stderrLimit))
                 .withLogLevel(System.Logger.Level.DEBUG);

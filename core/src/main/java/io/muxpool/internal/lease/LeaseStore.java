@@ -151,6 +151,26 @@ public final class LeaseStore {
         }
     }
 
+    /** The kind of the account's login shell, learned within the last day; nothing where others might have written it. */
+    public Optional<String> learnedShell() {
+        try {
+            return isSafe() ? ShellHint.read(namespace.directory()) : Optional.empty();
+        } catch (SocketDirectoryException e) {
+            // Taking a lease will say so.
+            return Optional.empty();
+        }
+    }
+
+    /** Leaves a note of the kind of the account's login shell. A hint: failing to is no failure. */
+    public void learnShell(String shell) {
+        try {
+            ensureDirectories();
+            ShellHint.write(namespace.directory(), shell);
+        } catch (SocketDirectoryException e) {
+            LOG.log(Level.DEBUG, "no login shell is noted in " + namespace.directory(), e);
+        }
+    }
+
     private boolean isSafe() {
         if (!Files.exists(namespace.directory(), LinkOption.NOFOLLOW_LINKS)) {
             return false;

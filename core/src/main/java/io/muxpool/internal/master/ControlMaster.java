@@ -6,13 +6,13 @@ import io.muxpool.JobException;
 import io.muxpool.NotStartedException;
 import io.muxpool.Output;
 import io.muxpool.Remote;
-import io.muxpool.ShellQuote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshConnectException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
+import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
@@ -282,7 +282,7 @@ public final class ControlMaster {
         // A file, never a pipe: the master keeps it for its life, and a pipe would never end.
         try (SshLog log = SshLog.beside(socket)) {
             List<String> words = startWords(log, job);
-            LOG.log(Level.DEBUG, "Starting ssh master: {0}", ShellQuote.line(words));
+            LOG.log(Level.DEBUG, "Starting ssh master: {0}", Shown.line(words));
             Command streams =
                     Command.of("ssh").withStdout(Output.appendTo(log.path())).withStderr(Output.appendTo(log.path()));
             int status = run(words, streams, job);
@@ -357,7 +357,7 @@ public final class ControlMaster {
                 log.complaints().stream().filter(line -> !line.startsWith("@")).toList();
         String said = complaints.isEmpty() ? "ssh said nothing (status " + status + ")" : String.join("; ", complaints);
         SshConnectException failure = new SshConnectException(
-                "cannot connect to " + remote + ": " + said + " [command: " + ShellQuote.line(words)
+                "cannot connect to " + remote + ": " + said + " [command: " + Shown.line(words)
                         + (remote.verbose() ? "]" : "; for more, verbose(true) or -v]"),
                 null);
         LOG.log(Level.ERROR, failure.getMessage());

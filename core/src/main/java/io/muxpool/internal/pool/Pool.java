@@ -56,6 +56,7 @@ public final class Pool {
     private final int maxConnections;
     private final Events events;
     private final Ladder ladder;
+    private final LearnedShell shell;
     private final Departures departures = new Departures();
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -103,6 +104,21 @@ public final class Pool {
                 new MuxTransport.Options(
                         options.capacity(), options.spares(), options.idleTime(), options.maxReceiveWindow()),
                 new Shelf());
+        this.shell = new LearnedShell(remote, new ShellShelf());
+    }
+
+    /** Stores the kind of the login shell in the lease directory of the mux transport, whichever transport is used. */
+    private final class ShellShelf implements LearnedShell.Shelf {
+        @Override
+        public Optional<String> kept() {
+            return leases(MuxTransport.MODE).learnedShell();
+        }
+
+        @Override
+        public void keep(String shell) {
+            leases(MuxTransport.MODE).learnShell(shell);
+            shellKnown();
+        }
     }
 
     /** Beside the leases, of which mux knows before it is chosen that it would be. */
@@ -209,6 +225,16 @@ public final class Pool {
         if (news) {
             // Told by the thread that reads for everyone, perhaps: what touches files is for another.
             Pumps.start(() -> line.link().rememberServer(all));
+        }
+    }
+
+    /** A login shell has answered: then no forced command stands in the way of another session. */
+    private void shellKnown() {
+        lock.lock();
+        try {
+            server = server.withShell();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -394,12 +420,18 @@ public final class Pool {
      * @param slot whose line it is; changed when the command moves
      */
     Link.Ran run(Slot slot, Command command, Job job) {
+        Command written = shell.written(command, job, (probe, ofProbe) -> unwritten(slot, probe, ofProbe));
+        return LearnedShell.judged(written, unwritten(slot, written, job));
+    }
+
+    private Link.Ran unwritten(Slot slot, Command command, Job job) {
         return placed(slot, command, job, line -> runOn(line, command, job));
     }
 
     /** As {@link #run}, but the command's streams are the caller's, and it goes on when this returns. */
     Started start(Slot slot, Command command, Job job) {
-        return placed(slot, command, job, line -> startOn(line, command, job));
+        Command written = shell.written(command, job, (probe, ofProbe) -> unwritten(slot, probe, ofProbe));
+        return placed(slot, written, job, line -> startOn(line, written, job));
     }
 
     @FunctionalInterface

@@ -11,8 +11,8 @@ import io.muxpool.JobTimeoutException;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PoolEvent;
-import io.muxpool.ShellQuote;
 import io.muxpool.internal.pool.SlotTable.Line;
+import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.text.Printable;
 import io.muxpool.internal.transport.Link;
@@ -235,7 +235,7 @@ public final class Slot implements AutoCloseable {
     /** The words that run, without the socket and without variables: those may be secrets. */
     private String words(Command command) {
         List<String> ssh = pool.remote().sshWords(null);
-        return ssh.isEmpty() ? command.toString() : Printable.of(ShellQuote.line(ssh)) + " " + command;
+        return ssh.isEmpty() ? command.toString() : Printable.of(Shown.line(ssh)) + " " + command;
     }
 
     private void ended(String status, Command command, long start) {

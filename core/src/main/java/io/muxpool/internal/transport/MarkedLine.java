@@ -1,6 +1,8 @@
 package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
+import io.muxpool.LoginShell;
+import io.muxpool.internal.shell.CommandLine;
 import io.muxpool.internal.sweep.Mark;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -8,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts a command's mark into its command line, for servers that take no variables. {@code env NAME=value words} means the
- * same to every login shell, but runs programs only: what a shell does by itself stays without a mark.
+ * same to every login shell, but runs programs only: what a shell does by itself stays without a mark. A shell line gets one
+ * where its language is known.
  */
 final class MarkedLine {
     private static final String ENV = "env ";
@@ -23,6 +26,9 @@ final class MarkedLine {
                             + " unlimit unset unsetenv until wait whence where which while")
                     .split(" "));
 
+    /** A char takes at most three bytes, and a mark makes the line some 40 bytes longer. */
+    private static final int LONGEST = CommandLine.MAX_BYTES / 3 - 100;
+
     private MarkedLine() {}
 
     /**
@@ -32,8 +38,13 @@ final class MarkedLine {
      * @return makes the line from the mark; null when the line cannot hold one
      */
     static @Nullable UnaryOperator<String> of(Command command, String line) {
-        if (command.isShell() || command.isSubsystem()) {
+        if (command.isSubsystem() || line.length() > LONGEST) {
             return null;
+        }
+        if (command.isShell()) {
+            LoginShell shell = command.loginShell();
+            boolean known = shell != LoginShell.UNKNOWN && shell != LoginShell.OTHER;
+            return known ? mark -> CommandLine.of(command.withEnv(Mark.VARIABLE, mark), shell) : null;
         }
         if (!command.env().isEmpty()) {
             return mark -> ENV + assignment(mark) + line.substring(ENV.length());

@@ -6,7 +6,7 @@ import io.muxpool.Pty;
 import io.muxpool.Remote;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.mux.Script;
-import java.nio.charset.StandardCharsets;
+import io.muxpool.internal.shell.CommandLine;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,9 +25,6 @@ public record MuxTransport(
 
     /** Masters that serve it are kept apart from those of other transports by this name. */
     public static final String MODE = "mux";
-
-    /** A packet of more than 256 KiB ends the whole connection; most systems take far less as one argument anyway. */
-    private static final int MAX_LINE = 200 * 1024;
 
     /**
      * What a pool decides for its connections.
@@ -56,20 +53,18 @@ public record MuxTransport(
         return (at < 0 ? System.getProperty("user.name") : userHost.substring(0, at)).equals("root");
     }
 
-    /** @param marksInLine whether the command line may hold a mark */
+    /**
+     * Writes a command for its channel.
+     *
+     * @param marksInLine whether the command line may hold a mark
+     * @throws NotStartedException when a frame of it would end the whole connection
+     */
     Script script(Command command, boolean marksInLine) {
+        environment.forEach(CommandLine::requireSendable);
         if (command.isSubsystem()) {
             return Script.subsystem(environment, command.argv().get(0));
         }
-        String line = command.remoteLine();
-        int bytes = line.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes > MAX_LINE) {
-            throw new NotStartedException(
-                    "the command line has " + bytes + " bytes, and at most " + MAX_LINE
-                            + " can be sent. Pass the data on standard input",
-                    false,
-                    null);
-        }
+        String line = CommandLine.requireSendable(command.remoteLine());
         return Script.exec(
                 environment, command.pty().orElse(terminal), line, marksInLine ? MarkedLine.of(command, line) : null);
     }

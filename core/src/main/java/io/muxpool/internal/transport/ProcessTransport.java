@@ -23,6 +23,9 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
     // What our ProxyCommand writes into ssh's log; see run().
     private static final String NO_SESSION = "muxpool: no session on the master";
 
+    // mux.c: the master has not got the whole request, so it cannot have opened a session for it.
+    private static final String NOT_WRITTEN = "mux_client_request_session: write packet: ";
+
     @Override
     public String mode() {
         return "process";
@@ -115,6 +118,14 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
         if (complaints.isEmpty()) {
             return child.ambiguous(ended);
         }
+        if (complaints.stream().anyMatch(line -> line.startsWith(NOT_WRITTEN))) {
+            throw new SessionNotOpenedException(
+                    String.join("; ", complaints)
+                            + " (the master takes at most 256 KiB for the command and the variables of SendEnv and SetEnv"
+                            + " together)",
+                    Why.GONE,
+                    child.inputIntact());
+        }
         if (provesNoSession(complaints)) {
             List<String> reasons = complaints.stream()
                     .filter(line -> line.startsWith("mux") || line.startsWith("Control socket"))
@@ -155,7 +166,8 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
      * kills it: so the output must stay open until the note is written, and only the inner echo is redirected.
      */
     private static String note(Path log) {
-        String echo = "echo " + ShellQuote.single(NO_SESSION) + " >>" + ShellQuote.single(log.toString());
-        return "sh -c " + ShellQuote.single(echo).replace("%", "%%");
+        // No quotes within quotes: this line is for the user's own login shell, whichever that is.
+        return "sh -c 'echo \"$0\" >>\"$1\"' '" + NO_SESSION + "' "
+                + ShellQuote.single(log.toString()).replace("%", "%%");
     }
 }

@@ -15,6 +15,7 @@ import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
+import io.muxpool.internal.shell.CommandLine;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.sweep.Mark;
 import java.io.IOException;
@@ -90,7 +91,7 @@ final class SshChild {
 
     /** Where the server takes no variables, the mark goes in the line. */
     private String line() {
-        String line = command.remoteLine();
+        String line = CommandLine.requireSendable(command.remoteLine());
         markedByRequest = !Boolean.FALSE.equals(carrier.server().takesVariables());
         @Nullable UnaryOperator<String> marked =
                 markedByRequest || !carrier.server().takesMarkedLines() ? null : MarkedLine.of(command, line);
