@@ -92,7 +92,7 @@ class OrdinaryUserTest {
         useradd.getOutputStream().close();
         assertThat(useradd.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(accounts()).contains(stale);
-        try (ThrowAwayAccount account = ThrowAwayAccount.create(Path.of("/nonexistent"))) {
+        try (ThrowAwayAccount account = ThrowAwayAccount.create(Path.of("/nonexistent"), Path.of("/bin/sh"))) {
             assertThat(accounts()).contains(account.name()).doesNotContain(stale);
         }
     }
