@@ -10,8 +10,11 @@ import io.muxpool.ShellQuote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshConnectException;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.Forwardings;
+import io.muxpool.internal.process.OwnSession;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
@@ -49,6 +52,7 @@ public final class ControlMaster {
     private final Remote remote;
     private final Path socket;
     private final boolean guest;
+    private final Check check;
     private final long trustNanos;
     private final Turn turn = new Turn();
 
@@ -73,14 +77,27 @@ public final class ControlMaster {
      */
     public record Ready(long pid, boolean reused) {}
 
-    /** Starts nothing yet. */
-    public ControlMaster(Remote remote, Path socket) {
-        this(remote, socket, false);
+    /** Asked before a master is started. */
+    @FunctionalInterface
+    public interface Check {
+        /** Whether ssh would go now where the path's connections go. May ask ssh. */
+        boolean leadsThere(Job job);
     }
 
-    private ControlMaster(Remote remote, Path socket, boolean guest) {
+    /** Starts nothing yet. */
+    public ControlMaster(Remote remote, Path socket) {
+        this(remote, socket, job -> true);
+    }
+
+    /** As {@link #ControlMaster(Remote, Path)}; the path is unusable from when a start would lead elsewhere. */
+    public ControlMaster(Remote remote, Path socket, Check check) {
+        this(remote, socket, check, false);
+    }
+
+    private ControlMaster(Remote remote, Path socket, Check check, boolean guest) {
         this.remote = remote;
         this.socket = socket;
+        this.check = check;
         this.guest = guest;
         this.trustNanos =
                 remote.controlPersist().minus(remote.controlPersistMargin()).toNanos();
@@ -88,7 +105,7 @@ public final class ControlMaster {
 
     /** A master of somebody else's: it is asked and used, and never started, touched or stopped. */
     public static ControlMaster guest(Remote remote, Path socket) {
-        return new ControlMaster(remote, socket, true);
+        return new ControlMaster(remote, socket, job -> true, true);
     }
 
     /** The path of the control socket. */
@@ -256,6 +273,9 @@ public final class ControlMaster {
                     false,
                     null);
         }
+        if (!check.leadsThere(job)) {
+            throw condemn("the ssh configuration of " + remote + " has changed, and connections lead elsewhere now");
+        }
         try {
             Files.deleteIfExists(socket);
             return start(job);
@@ -307,7 +327,9 @@ public final class ControlMaster {
 
     private static int run(List<String> words, Command streams, Job job) throws IOException {
         try {
-            return Child.run(new ProcessBuilder(words), streams, job, "connecting", Child.Role.PREPARATION)
+            ProcessBuilder builder = UserEnvironment.builder(OwnSession.of(words));
+            UserEnvironment.unmark(builder.environment());
+            return Child.run(builder, streams, job, "connecting", Child.Role.PREPARATION)
                     .status();
         } catch (StreamFailedException e) {
             throw new AssertionError("a child without pumped streams cannot fail on one", e);
@@ -334,6 +356,7 @@ public final class ControlMaster {
         // Before the caller's, since behind a SessionType of his ssh refuses -N. Before 8.7 it is -f that
         // keeps a master without a session from staying in the foreground (ssh.c).
         words.addAll(1, List.of("-f", "-N"));
+        words.addAll(Forwardings.cleared(remote));
         words.add("-M");
         words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");
         words.add(remote.userHost().orElseThrow());

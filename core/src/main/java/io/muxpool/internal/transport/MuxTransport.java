@@ -62,6 +62,6 @@ public record MuxTransport(
                     false,
                     null);
         }
-        return Script.exec(environment, command.pty().orElse(terminal), line);
+        return Script.exec(environment, command.pty().orElse(command.refusesPty() ? null : terminal), line);
     }
 }
