@@ -33,6 +33,7 @@ public final class Command {
     private final Output stdout;
     private final Output stderr;
     private final Optional<Pty> pty;
+    private final boolean refusesPty;
     private final boolean returnOnExit;
     private final boolean detached;
     private final Level logLevel;
@@ -47,6 +48,7 @@ public final class Command {
         stdout = Objects.requireNonNull(draft.stdout);
         stderr = Objects.requireNonNull(draft.stderr);
         pty = draft.pty;
+        refusesPty = draft.refusesPty;
         returnOnExit = draft.returnOnExit;
         detached = draft.detached;
         logLevel = Objects.requireNonNull(draft.logLevel);
@@ -63,6 +65,7 @@ public final class Command {
         private Output stdout = Output.capture();
         private Output stderr = Output.capture();
         private Optional<Pty> pty = Optional.empty();
+        private boolean refusesPty;
         private boolean returnOnExit;
         private boolean detached;
         private Level logLevel = Level.INFO;
@@ -81,6 +84,7 @@ public final class Command {
             stdout = command.stdout;
             stderr = command.stderr;
             pty = command.pty;
+            refusesPty = command.refusesPty;
             returnOnExit = command.returnOnExit;
             detached = command.detached;
             logLevel = command.logLevel;
@@ -194,6 +198,11 @@ public final class Command {
         return pty;
     }
 
+    /** Whether the command gets no terminal, whatever the ssh configuration says. */
+    public boolean refusesPty() {
+        return refusesPty;
+    }
+
     /** Whether the exit of the command is its end, although its outputs may still be held open. */
     public boolean returnsOnExit() {
         return returnOnExit;
@@ -266,7 +275,21 @@ public final class Command {
         if (isSubsystem()) {
             throw new IllegalArgumentException("a subsystem runs in no terminal: " + this);
         }
-        return with(draft -> draft.pty = Optional.of(pty));
+        return with(draft -> {
+            draft.pty = Optional.of(pty);
+            draft.refusesPty = false;
+        });
+    }
+
+    /**
+     * Runs in no terminal, also where the ssh configuration asks for one ({@code RequestTTY force}): for a command whose
+     * input or output a terminal would change.
+     */
+    public Command withoutPty() {
+        return with(draft -> {
+            draft.pty = Optional.empty();
+            draft.refusesPty = true;
+        });
     }
 
     /**

@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. Opening a pool connects nothing: the first command does, or finds the connection that an earlier
  * process left. A connection carries up to {@code capacity} commands at once; when all are full another is made.
  *
+ * <p>A connection leads where ssh would go when it is made. The ssh configuration is looked at again for each new
+ * connection of the pool, and before a master that has ended is started again; so a pool that is open for days follows its
+ * edits. A connection that is there goes on serving the pool until it is lost or let go of, whatever was edited since.
+ *
  * <p>Closing refuses new work. Masters stay warm for the next process unless {@link Remote.Builder#exitOnShutdown}; a
  * connection on which commands still run is given back when the last of them ends.
  */

@@ -10,6 +10,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,11 +42,29 @@ public final class Remote {
     }
 
     /** What stands after the ssh program unless {@link Builder#extraOptions} says otherwise. */
-    public static final List<String> DEFAULT_EXTRA_OPTIONS =
-            List.of("-oBatchMode=yes", "-oServerAliveInterval=0", "-x", "-T");
+    public static final List<String> DEFAULT_EXTRA_OPTIONS = List.of("-oBatchMode=yes");
 
-    /** Preferred among what the configuration allows: the fastest where the processor helps. */
+    /**
+     * Preferred among what the configuration allows: the fastest where the processor helps. A default that yields: it is
+     * left out where the ssh configuration has a {@code Ciphers} line, and for an ssh before 8.1, which does not know
+     * {@code ^}.
+     */
     public static final String DEFAULT_CIPHER = "^aes256-gcm@openssh.com";
+
+    /** How often a silent server is asked whether it is there. Yields to the configuration's {@code ServerAliveInterval}. */
+    public static final Duration DEFAULT_SERVER_ALIVE_INTERVAL = Duration.ofSeconds(15);
+
+    /** How many questions without an answer end a connection. Yields to the configuration's {@code ServerAliveCountMax}. */
+    public static final int DEFAULT_SERVER_ALIVE_COUNT_MAX = 4;
+
+    /** The keywords of ssh_config, in lower case, to whose lines a default of ours yields. */
+    private static final Set<String> YIELDING = Set.of("ciphers", "serveraliveinterval", "serveralivecountmax");
+
+    /** Options of the caller's about the same thing; ours would come after them, and mix with them. */
+    private static final Pattern OWN_KEEPALIVE = Pattern.compile("(?i).*serveralive(interval|countmax).*");
+
+    /** Likewise; ssh obeys {@code -c} even behind {@code -oCiphers}. */
+    private static final Pattern OWN_CIPHER = Pattern.compile("(?i:-?o?\\s*ciphers.*)|-[46AaCfGgKkMNnqsTtVvXxYy]*c.*");
 
     private final @Nullable String userHost;
     private final String sshProgram;
@@ -51,6 +72,9 @@ public final class Remote {
     private final boolean verbose;
     private final @Nullable Path configFile;
     private final String cipher;
+    private final @Nullable Duration serverAliveInterval;
+    private final @Nullable Integer serverAliveCountMax;
+    private final Set<String> yieldsTo;
     private final @Nullable Integer port;
     private final @Nullable Duration connectTimeout;
     private final boolean reuseConnection;
@@ -71,6 +95,9 @@ public final class Remote {
         verbose = builder.verbose;
         configFile = builder.configFile;
         cipher = builder.cipher;
+        serverAliveInterval = builder.serverAliveInterval;
+        serverAliveCountMax = builder.serverAliveCountMax;
+        yieldsTo = builder.yieldsTo;
         port = builder.port;
         connectTimeout = builder.connectTimeout;
         reuseConnection = builder.reuseConnection;
@@ -138,6 +165,16 @@ public final class Remote {
     /** The cipher list of {@code -c}; empty text when left to the configuration. */
     public String cipher() {
         return cipher;
+    }
+
+    /** How often a silent server is asked; empty where it is left to the default and the ssh configuration. */
+    public Optional<Duration> serverAliveInterval() {
+        return Optional.ofNullable(serverAliveInterval);
+    }
+
+    /** How many unanswered questions end a connection; empty where it is left to the default and the configuration. */
+    public OptionalInt serverAliveCountMax() {
+        return serverAliveCountMax == null ? OptionalInt.empty() : OptionalInt.of(serverAliveCountMax);
     }
 
     /** The port of {@code -p}. */
@@ -216,8 +253,9 @@ public final class Remote {
     }
 
     /**
-     * The words of ssh up to and with {@code user@host}: program, extra options, {@code -v}, {@code -F}, {@code -c},
-     * {@code -p}, {@code -oConnectTimeout}, {@code -S}. No words at all for the local mode.
+     * The words of ssh up to and with {@code user@host}: program, extra options, {@code -v}, {@code -F}, keepalive, {@code
+     * -c}, {@code -p}, {@code -oConnectTimeout}, {@code -S}. No words at all for the local mode. Defaults that yield to the
+     * ssh configuration are among them, since it has not been read here; a pool leaves out those that it contradicts.
      *
      * @param socket the control socket for {@code -S}, or null for none
      */
@@ -242,7 +280,12 @@ public final class Remote {
             words.add("-F");
             words.add(configFile.toString());
         }
-        if (!cipher.isEmpty()) {
+        addKeepalive(words);
+        boolean yields = cipher.equals(DEFAULT_CIPHER)
+                && (yieldsTo.contains("ciphers")
+                        || extraOptions.stream()
+                                .anyMatch(word -> OWN_CIPHER.matcher(word).matches()));
+        if (!cipher.isEmpty() && !yields) {
             words.add("-c");
             words.add(cipher);
         }
@@ -259,6 +302,46 @@ public final class Remote {
             words.add(socket.toString().replace("%", "%%"));
         }
         return words;
+    }
+
+    private void addKeepalive(List<String> words) {
+        boolean own = extraOptions.stream()
+                .anyMatch(word -> OWN_KEEPALIVE.matcher(word).matches());
+        Duration interval = serverAliveInterval;
+        if (interval == null && !own && !yieldsTo.contains("serveraliveinterval")) {
+            interval = DEFAULT_SERVER_ALIVE_INTERVAL;
+        }
+        if (interval != null) {
+            words.add("-oServerAliveInterval=" + interval.toSeconds());
+        }
+        Integer count = serverAliveCountMax;
+        // Beside an interval of the user's own, ssh's count, which he knows, stays what it is.
+        if (count == null && interval != null && !own && !yieldsTo.contains("serveralivecountmax")) {
+            count = DEFAULT_SERVER_ALIVE_COUNT_MAX;
+        }
+        if (count != null) {
+            words.add("-oServerAliveCountMax=" + count);
+        }
+    }
+
+    /**
+     * This remote without the defaults that would overrule these keywords of ssh_config. Values that were set on the builder
+     * stay.
+     *
+     * @param keywords in lower case, of which the ssh configuration says something; others are passed over
+     */
+    public Remote yieldingTo(Set<String> keywords) {
+        Builder builder = toBuilder();
+        Set<String> all = new TreeSet<>(yieldsTo);
+        all.addAll(keywords);
+        all.retainAll(YIELDING);
+        builder.yieldsTo = Set.copyOf(all);
+        return builder.build();
+    }
+
+    /** This remote without any default that yields: only then does {@code ssh -G} say what the user has configured. */
+    public Remote withoutYieldingDefaults() {
+        return yieldingTo(YIELDING);
     }
 
     /**
@@ -300,6 +383,9 @@ public final class Remote {
         private boolean verbose;
         private @Nullable Path configFile;
         private String cipher = DEFAULT_CIPHER;
+        private @Nullable Duration serverAliveInterval;
+        private @Nullable Integer serverAliveCountMax;
+        private Set<String> yieldsTo = Set.of();
         private @Nullable Integer port;
         private @Nullable Duration connectTimeout;
         private boolean reuseConnection = true;
@@ -324,6 +410,9 @@ public final class Remote {
             verbose = remote.verbose;
             configFile = remote.configFile;
             cipher = remote.cipher;
+            serverAliveInterval = remote.serverAliveInterval;
+            serverAliveCountMax = remote.serverAliveCountMax;
+            yieldsTo = remote.yieldsTo;
             port = remote.port;
             connectTimeout = remote.connectTimeout;
             reuseConnection = remote.reuseConnection;
@@ -372,12 +461,39 @@ public final class Remote {
             return this;
         }
 
-        /** {@code -c CIPHER}, default {@code ^aes256-gcm@openssh.com} (preferred, not forced); empty leaves it out. */
+        /**
+         * {@code -c CIPHER}, default {@link #DEFAULT_CIPHER} (preferred, not forced, and left out where the ssh configuration
+         * has {@code Ciphers}); empty leaves it to the configuration.
+         */
         public Builder cipher(String cipher) {
             if (cipher.indexOf('\0') >= 0) {
                 throw new IllegalArgumentException("cipher must not hold NUL: \"" + Printable.of(cipher) + "\"");
             }
             this.cipher = cipher;
+            return this;
+        }
+
+        /**
+         * {@code -oServerAliveInterval=N}: how long a connection may be silent before the server is asked whether it is
+         * there, in whole seconds rounded up; zero switches it off. By default, and with null: what the ssh configuration
+         * says, and {@link #DEFAULT_SERVER_ALIVE_INTERVAL} where it says nothing. A server that has vanished is given up
+         * after this time times {@link #serverAliveCountMax}.
+         */
+        public Builder serverAliveInterval(@Nullable Duration interval) {
+            this.serverAliveInterval =
+                    interval == null ? null : wholeSeconds(requireNotNegative("serverAliveInterval", interval));
+            return this;
+        }
+
+        /**
+         * {@code -oServerAliveCountMax=N}, at least 1: how many questions in a row may stay without an answer. By default
+         * what the ssh configuration says, and {@link #DEFAULT_SERVER_ALIVE_COUNT_MAX} where it says nothing.
+         */
+        public Builder serverAliveCountMax(int count) {
+            if (count < 1) {
+                throw new IllegalArgumentException("serverAliveCountMax must be at least 1: " + count);
+            }
+            this.serverAliveCountMax = count;
             return this;
         }
 
@@ -397,9 +513,7 @@ public final class Remote {
             } else if (connectTimeout.isNegative()) {
                 this.connectTimeout = Duration.ZERO;
             } else {
-                Duration bounded = connectTimeout.compareTo(LONGEST) > 0 ? LONGEST : connectTimeout;
-                this.connectTimeout =
-                        Duration.ofSeconds(bounded.plusNanos(999_999_999).toSeconds());
+                this.connectTimeout = wholeSeconds(connectTimeout.compareTo(LONGEST) > 0 ? LONGEST : connectTimeout);
             }
             return this;
         }
@@ -512,6 +626,10 @@ public final class Remote {
                                 + " reuseConnection must not be false, and transport not PLAIN");
             }
             return remote;
+        }
+
+        private static Duration wholeSeconds(Duration duration) {
+            return Duration.ofSeconds(duration.plusNanos(999_999_999).toSeconds());
         }
 
         private static Duration requireNotNegative(String name, Duration value) {

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,12 @@ public final class OtherJvm implements AutoCloseable {
 
     /** Starts {@code main}; it should end when its standard input does, so that it cannot outlive a dead test. */
     public static OtherJvm start(Class<?> main, List<String> jvmOptions, String... args) {
+        return start(builder -> {}, main, jvmOptions, args);
+    }
+
+    /** As the other; {@code change} sees to its environment, directory or words. */
+    public static OtherJvm start(
+            Consumer<ProcessBuilder> change, Class<?> main, List<String> jvmOptions, String... args) {
         List<String> words = new ArrayList<>();
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Short-lived: what the better compiler costs is never earned back.
@@ -33,10 +40,10 @@ public final class OtherJvm implements AutoCloseable {
         words.addAll(jvmOptions);
         words.addAll(List.of("-cp", location(Remote.class) + ":" + location(main), main.getName()));
         words.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.INHERIT);
+        change.accept(builder);
         try {
-            return new OtherJvm(new ProcessBuilder(words)
-                    .redirectError(ProcessBuilder.Redirect.INHERIT)
-                    .start());
+            return new OtherJvm(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

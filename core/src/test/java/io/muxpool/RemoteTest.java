@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -22,7 +23,7 @@ class RemoteTest {
         assertThat(remote.isLocal()).isFalse();
         assertThat(remote.userHost()).contains("u@h");
         assertThat(remote.sshProgram()).isEqualTo("ssh");
-        assertThat(remote.extraOptions()).containsExactly("-oBatchMode=yes", "-oServerAliveInterval=0", "-x", "-T");
+        assertThat(remote.extraOptions()).containsExactly("-oBatchMode=yes");
         assertThat(remote.verbose()).isFalse();
         assertThat(remote.configFile()).isEmpty();
         assertThat(remote.cipher()).isEqualTo("^aes256-gcm@openssh.com");
@@ -45,12 +46,55 @@ class RemoteTest {
                 .containsExactly(
                         "ssh",
                         "-oBatchMode=yes",
-                        "-oServerAliveInterval=0",
-                        "-x",
-                        "-T",
+                        "-oServerAliveInterval=15",
+                        "-oServerAliveCountMax=4",
                         "-c",
                         "^aes256-gcm@openssh.com",
                         "u@h");
+    }
+
+    @Test
+    void defaultsYieldToWhatTheConfigurationSaysAndSetValuesDoNot() {
+        Remote remote = Remote.builder("h").extraOptions(List.of()).build();
+        assertThat(remote.yieldingTo(Set.of("ciphers", "port")).sshWords(null))
+                .containsExactly("ssh", "-oServerAliveInterval=15", "-oServerAliveCountMax=4", "h");
+        assertThat(remote.yieldingTo(Set.of("serveralivecountmax")).sshWords(null))
+                .containsExactly("ssh", "-oServerAliveInterval=15", "-c", Remote.DEFAULT_CIPHER, "h");
+        assertThat(remote.withoutYieldingDefaults().sshWords(null)).containsExactly("ssh", "h");
+        Remote set = remote.toBuilder()
+                .cipher("aes128-ctr")
+                .serverAliveInterval(Duration.ofMillis(1500))
+                .serverAliveCountMax(2)
+                .build();
+        assertThat(set.withoutYieldingDefaults().sshWords(null))
+                .containsExactly("ssh", "-oServerAliveInterval=2", "-oServerAliveCountMax=2", "-c", "aes128-ctr", "h");
+        assertThat(set.toBuilder().serverAliveInterval(Duration.ZERO).build().sshWords(null))
+                .contains("-oServerAliveInterval=0");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-oCiphers=aes128-ctr, -c",
+        "-o Ciphers aes128-ctr, -c",
+        "-caes128-ctr, ^",
+        "-4c, ^",
+        "-oServerAliveInterval=60, -oServerAliveCountMax=4",
+        "-oserveralivecountmax=1, -oServerAliveInterval=15"
+    })
+    void defaultYieldsToACallersOptionAboutTheSameThing(String option, String word) {
+        List<String> words =
+                Remote.builder("h").extraOptions(List.of(option)).build().sshWords(null);
+        assertThat(words.subList(2, words.size())).noneMatch(each -> each.startsWith(word));
+    }
+
+    @Test
+    void keepaliveOutOfRangeIsRefusedByRuleAndValue() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Remote.builder("h").serverAliveCountMax(0))
+                .withMessageContaining("at least 1: 0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Remote.builder("h").serverAliveInterval(Duration.ofSeconds(-1)))
+                .withMessageContaining("must not be negative");
     }
 
     @Test
@@ -72,6 +116,8 @@ class RemoteTest {
                         "-v",
                         "-F",
                         "/etc/a config",
+                        "-oServerAliveInterval=15",
+                        "-oServerAliveCountMax=4",
                         "-c",
                         "aes128-ctr",
                         "-p",
@@ -85,7 +131,8 @@ class RemoteTest {
     @Test
     void emptyExtraOptionsAndCipherLeaveNoWords() {
         Remote remote = Remote.builder("h").extraOptions(List.of()).cipher("").build();
-        assertThat(remote.sshWords(null)).containsExactly("ssh", "h");
+        assertThat(remote.sshWords(null))
+                .containsExactly("ssh", "-oServerAliveInterval=15", "-oServerAliveCountMax=4", "h");
     }
 
     @Test

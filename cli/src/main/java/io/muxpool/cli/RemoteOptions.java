@@ -43,6 +43,20 @@ final class RemoteOptions {
             description = "how long an unused connection stays warm, such as 90s or 10m (default: 10m)")
     private @Nullable Duration persist;
 
+    @Option(
+            names = "--keepalive",
+            paramLabel = "TIME",
+            description = "ask a silent server this often whether it is there; 0s: never (default: what the ssh"
+                    + " configuration says, else 15s)")
+    private @Nullable Duration keepalive;
+
+    @Option(
+            names = "--keepalive-count",
+            paramLabel = "N",
+            description = "give a server up after N questions without an answer (default: what the ssh configuration"
+                    + " says, else 4)")
+    private @Nullable Integer keepaliveCount;
+
     @Option(names = "--no-reuse", description = "a connection of its own for the command: no warm one is used or left")
     private boolean noReuse;
 
@@ -113,6 +127,10 @@ final class RemoteOptions {
         }
         if (port != null) {
             builder.port(port);
+        }
+        builder.serverAliveInterval(keepalive);
+        if (keepaliveCount != null) {
+            builder.serverAliveCountMax(keepaliveCount);
         }
         if (socketDir != null) {
             builder.socketDir(socketDir);

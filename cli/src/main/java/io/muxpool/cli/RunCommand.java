@@ -124,11 +124,8 @@ final class RunCommand implements Callable<Integer> {
 
     private Command command() {
         List<String> argv = !words.isEmpty() && words.get(0).equals("--") ? words.subList(1, words.size()) : words;
-        Command command = command(argv, shell);
-        if (host.equals(RemoteOptions.LOCAL)) {
-            command = withSavedVariables(command);
-        }
-        return command.withStdin(Input.inherit())
+        return command(argv, shell)
+                .withStdin(Input.inherit())
                 .withStdout(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
                 .withStderr(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
                 .withDryRun(dryRun);
@@ -147,16 +144,6 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         return shell ? Command.shell(argv.get(0)) : Command.of(argv);
-    }
-
-    /** What the launcher kept from the JVM, which would have announced it, is still a local command's to have. */
-    private static Command withSavedVariables(Command command) {
-        Command with = command;
-        for (String name : List.of("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")) {
-            String value = System.getenv("MUXPOOL_SAVED_" + name);
-            with = value == null ? with : with.withEnv(name, value);
-        }
-        return with;
     }
 
     private Outcome run(Prepared prepared, Job job) {

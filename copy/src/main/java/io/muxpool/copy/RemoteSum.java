@@ -145,7 +145,8 @@ final class RemoteSum {
         try (Connection connection = pool.connection(job)) {
             seated.countDown();
             result = connection.run(
-                    command.withLogLevel(Level.DEBUG)
+                    command.withoutPty()
+                            .withLogLevel(Level.DEBUG)
                             .withStdout(Output.capture(80 * (count + 2)))
                             .withStderr(Output.capture(1024)),
                     job);

@@ -66,6 +66,22 @@ final class CopyTest extends OnOneServer {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"MUX", "PROCESS", "PLAIN"})
+    void terminalThatTheConfigurationForcesChangesNoByte(TransportKind transport) throws Exception {
+        OpenSshServer started = sftp().start();
+        server = started;
+        Path config = temp.resolve("config");
+        Files.writeString(config, "RequestTTY force\n" + Files.readString(started.clientConfig()));
+        try (ConnectionPool pool = pool(config, transport).open()) {
+            Path original = file("original", 30 * RUN + 1);
+            assertThat(Copy.over(pool).push(original, "there", Job.create()).sha256())
+                    .isPresent();
+            Copy.over(pool).pull("there", temp.resolve("back"), Job.create());
+            assertSame(temp.resolve("back"), original);
+        }
+    }
+
     @Test
     void namesOfEveryKindStayWhatTheyAre() throws Exception {
         List<String> hostile = List.of(

@@ -16,6 +16,7 @@ import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
+import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.transport.Ladder;
 import io.muxpool.internal.transport.Link;
@@ -208,7 +209,8 @@ public final class Examination {
             Path directory = Files.createTempDirectory("muxd");
             Path socket = directory.resolve("s");
             try {
-                Remote throwAway = remote.toBuilder()
+                Remote effective = rung == null ? remote : rung.remote();
+                Remote throwAway = effective.toBuilder()
                         .controlPersist(Duration.ofSeconds(10))
                         .build();
                 ControlMaster master = new ControlMaster(throwAway, socket);
@@ -305,7 +307,8 @@ public final class Examination {
 
     private Child.Ended run(List<String> words) throws IOException {
         try {
-            return Child.run(new ProcessBuilder(words), Command.of("ssh"), job, "examining", Child.Role.PREPARATION);
+            return Child.run(
+                    UserEnvironment.builder(words), Command.of("ssh"), job, "examining", Child.Role.PREPARATION);
         } catch (StreamFailedException e) {
             throw new IOException(e);
         }

@@ -90,6 +90,10 @@ public final class LeaseStore {
     }
 
     private Lease prepared(Taking taking) {
+        if (!Files.exists(namespace.directory(), LinkOption.NOFOLLOW_LINKS)) {
+            // A connection is about to be made where none was: time to clear away what led elsewhere.
+            AbandonedNamespaces.remove(namespace.directory(), clock.instant());
+        }
         ensureDirectories();
         try {
             return taking.take();

@@ -9,9 +9,12 @@ import io.muxpool.Remote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshConnectException;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.Forwardings;
+import io.muxpool.internal.process.OwnSession;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
+import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.turn.Turn;
@@ -50,6 +53,7 @@ public final class ControlMaster {
     private final Remote remote;
     private final Path socket;
     private final boolean guest;
+    private final Check check;
     private final long trustNanos;
     private final Turn turn = new Turn();
 
@@ -74,14 +78,27 @@ public final class ControlMaster {
      */
     public record Ready(long pid, boolean reused) {}
 
-    /** Starts nothing yet. */
-    public ControlMaster(Remote remote, Path socket) {
-        this(remote, socket, false);
+    /** Asked before a master is started. */
+    @FunctionalInterface
+    public interface Check {
+        /** Whether ssh would go now where the path's connections go. May ask ssh. */
+        boolean leadsThere(Job job);
     }
 
-    private ControlMaster(Remote remote, Path socket, boolean guest) {
+    /** Starts nothing yet. */
+    public ControlMaster(Remote remote, Path socket) {
+        this(remote, socket, job -> true);
+    }
+
+    /** As {@link #ControlMaster(Remote, Path)}; the path is unusable from when a start would lead elsewhere. */
+    public ControlMaster(Remote remote, Path socket, Check check) {
+        this(remote, socket, check, false);
+    }
+
+    private ControlMaster(Remote remote, Path socket, Check check, boolean guest) {
         this.remote = remote;
         this.socket = socket;
+        this.check = check;
         this.guest = guest;
         this.trustNanos =
                 remote.controlPersist().minus(remote.controlPersistMargin()).toNanos();
@@ -89,7 +106,7 @@ public final class ControlMaster {
 
     /** A master of somebody else's: it is asked and used, and never started, touched or stopped. */
     public static ControlMaster guest(Remote remote, Path socket) {
-        return new ControlMaster(remote, socket, true);
+        return new ControlMaster(remote, socket, job -> true, true);
     }
 
     /** The path of the control socket. */
@@ -262,6 +279,9 @@ public final class ControlMaster {
                     false,
                     null);
         }
+        if (!check.leadsThere(job)) {
+            throw condemn("the ssh configuration of " + remote + " has changed, and connections lead elsewhere now");
+        }
         try {
             Files.deleteIfExists(socket);
             return start(job);
@@ -314,7 +334,9 @@ public final class ControlMaster {
 
     private static int run(List<String> words, Command streams, Job job) throws IOException {
         try {
-            return Child.run(new ProcessBuilder(words), streams, job, "connecting", Child.Role.PREPARATION)
+            ProcessBuilder builder = UserEnvironment.builder(OwnSession.of(words));
+            UserEnvironment.unmark(builder.environment());
+            return Child.run(builder, streams, job, "connecting", Child.Role.PREPARATION)
                     .status();
         } catch (StreamFailedException e) {
             throw new AssertionError("a child without pumped streams cannot fail on one", e);
@@ -345,6 +367,7 @@ public final class ControlMaster {
             // Some of it comes when the master has gone to the background and closed its standard error.
             words.addAll(List.of(ServerFacts.LOG_VERBOSE, "-E", log.path().toString()));
         }
+        words.addAll(Forwardings.cleared(remote));
         words.add("-M");
         words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");
         words.add(remote.userHost().orElseThrow());

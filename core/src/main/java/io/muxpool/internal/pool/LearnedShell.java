@@ -55,9 +55,9 @@ final class LearnedShell {
 
     /** Where the next process finds what this one has learned. */
     interface Shelf {
-        Optional<String> kept();
+        Optional<String> kept(Job job);
 
-        void keep(String shell);
+        void keep(String shell, Job job);
     }
 
     /** Runs the question. */
@@ -89,7 +89,7 @@ final class LearnedShell {
         if (told != LoginShell.UNKNOWN) {
             return required(command, told, " Its login shell is OTHER by the option loginShell (--login-shell)");
         }
-        Known now = known();
+        Known now = known(job);
         if (!depends) {
             // The line stays as it is, but for fish, and for a mark that it may have to hold.
             return now != null && now.shell != LoginShell.OTHER ? command.withLoginShell(now.shell) : command;
@@ -98,7 +98,7 @@ final class LearnedShell {
             now = ask(command, job, asking);
             known = now;
             if (now.shell != LoginShell.OTHER) {
-                shelf.keep(now.shell.name());
+                shelf.keep(now.shell.name(), job);
             }
         }
         return required(
@@ -121,10 +121,10 @@ final class LearnedShell {
                 null);
     }
 
-    private @Nullable Known known() {
+    private @Nullable Known known(Job job) {
         Known now = known;
         if (now == null && !noteRead) {
-            now = shelf.kept().map(LearnedShell::known).orElse(null);
+            now = shelf.kept(job).map(LearnedShell::known).orElse(null);
             noteRead = true;
             if (now != null) {
                 known = now;

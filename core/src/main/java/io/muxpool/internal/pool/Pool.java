@@ -24,7 +24,6 @@ import io.muxpool.internal.transport.MuxTransport;
 import io.muxpool.internal.transport.SessionNotOpenedException;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.internal.transport.Started;
-import io.muxpool.internal.transport.Transport;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -107,42 +106,56 @@ public final class Pool {
         this.shell = new LearnedShell(remote, new ShellShelf());
     }
 
-    /** Stores the kind of the login shell in the lease directory of the mux transport, whichever transport is used. */
+    /**
+     * Stores the kind of the login shell beside the leases of the place where ssh goes now: another account may have another
+     * shell. Without leases nothing is stored.
+     */
     private final class ShellShelf implements LearnedShell.Shelf {
         @Override
-        public Optional<String> kept() {
-            return leases(MuxTransport.MODE).learnedShell();
+        public Optional<String> kept(Job job) {
+            return leases(job).flatMap(LeaseStore::learnedShell);
         }
 
         @Override
-        public void keep(String shell) {
-            leases(MuxTransport.MODE).learnShell(shell);
+        public void keep(String shell, Job job) {
+            leases(job).ifPresent(leases -> leases.learnShell(shell));
             shellKnown();
+        }
+
+        private Optional<LeaseStore> leases(Job job) {
+            Ladder.Rung rung = ladder.rung(job);
+            return rung.identity().isEmpty() ? Optional.empty() : Optional.of(Pool.this.leases(rung));
         }
     }
 
-    /** Beside the leases, of which mux knows before it is chosen that it would be. */
+    /** Keeps what ssh said of the configuration for the next process, in a directory of the mux transport. */
     private final class Shelf implements KeptConfig.Shelf {
         @Override
         public Optional<String> kept() {
-            return leases(MuxTransport.MODE).keptConfig();
+            return leases(MuxTransport.MODE, "").keptConfig();
         }
 
         @Override
         public void keep(String note) {
-            leases(MuxTransport.MODE).keepConfig(note);
+            leases(MuxTransport.MODE, "").keepConfig(note);
         }
     }
 
-    private LeaseStore leases(Transport.OnMaster transport) {
-        return leases(transport.mode());
+    private LeaseStore leases(Ladder.Rung rung) {
+        return leases(rung.transport().mode(), "." + rung.identity());
     }
 
-    private LeaseStore leases(String mode) {
+    /**
+     * Connections are found by what leads to them: the remote's own words, and what ssh makes of them now. A connection
+     * that was made before the configuration, a key or the agent changed has another name, and is not found.
+     *
+     * @param identity empty for what is kept of the configuration itself, which is read before it is known where it leads
+     */
+    private LeaseStore leases(String mode, String identity) {
         return new LeaseStore(
                 remote.socketDir(),
                 mode,
-                remote.location() + "#" + remote.cacheNamespace() + "#" + name + otherWords(remote),
+                remote.location() + "#" + remote.cacheNamespace() + identity + "#" + name + otherWords(remote),
                 remote.controlPersist());
     }
 
@@ -319,6 +332,8 @@ public final class Pool {
         words.addAll(remote.extraOptions());
         List<String> usual = new ArrayList<>(List.of("ssh", Remote.DEFAULT_CIPHER));
         usual.addAll(Remote.DEFAULT_EXTRA_OPTIONS);
+        remote.serverAliveInterval().ifPresent(interval -> words.add("-oServerAliveInterval=" + interval.toSeconds()));
+        remote.serverAliveCountMax().ifPresent(count -> words.add("-oServerAliveCountMax=" + count));
         // Words hold no NUL, so what is joined by it cannot be read two ways.
         return words.equals(usual)
                 ? ""

@@ -22,6 +22,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -44,10 +45,10 @@ final class PooledLink {
     private final ReentrantLock lock = new ReentrantLock();
     private volatile @Nullable Seat seat;
 
-    /** Where the leases of a transport lie. */
+    /** Where the leases of connections that lead to the same place lie. */
     @FunctionalInterface
     interface Leasing {
-        LeaseStore of(Transport.OnMaster transport);
+        LeaseStore of(Ladder.Rung rung);
     }
 
     // A link, and the lease and master it needs, if any.
@@ -118,7 +119,7 @@ final class PooledLink {
             Seat now = seat;
             if (now == null) {
                 now = rung.transport() instanceof Transport.OnMaster onMaster
-                        ? on(onMaster, rung.guestAt())
+                        ? on(onMaster, rung)
                         : new Seat(((Transport.Direct) rung.transport()).link(), null);
                 seat = now;
             }
@@ -128,18 +129,25 @@ final class PooledLink {
         }
     }
 
-    private Seat on(Transport.OnMaster transport, @Nullable Path guestAt) {
+    private Seat on(Transport.OnMaster transport, Ladder.Rung rung) {
+        Path guestAt = rung.guestAt();
         return guestAt == null
-                ? leased(transport)
-                : new Seat(transport.link(ControlMaster.guest(remote, guestAt), owner), null);
+                ? leased(transport, rung)
+                : new Seat(transport.link(ControlMaster.guest(rung.remote(), guestAt), owner), null);
     }
 
-    private Seat leased(Transport.OnMaster transport) {
-        LeaseStore leases = leasing.of(transport);
+    private Seat leased(Transport.OnMaster transport, Ladder.Rung rung) {
+        LeaseStore leases = leasing.of(rung);
         Lease lease = remote.attach() == AttachPolicy.ALWAYS_NEW ? leases.acquireNew() : leases.acquire();
         leases.learnedSessions().ifPresent(owner::learned);
         leases.keptServer().ifPresent(note -> owner.serverKnown(ServerFacts.read(note), false));
-        ControlMaster master = new ControlMaster(remote, lease.socket());
+        // The first start follows the choice at once; a later one may be days later, and go by another configuration
+        // than the lease is named by.
+        AtomicBoolean chosenJustNow = new AtomicBoolean(true);
+        ControlMaster master = new ControlMaster(
+                rung.remote(),
+                lease.socket(),
+                job -> chosenJustNow.getAndSet(false) || ladder.leadsWhereItDid(rung, job));
         return new Seat(transport.link(master, owner), new Held(lease, master, leases));
     }
 

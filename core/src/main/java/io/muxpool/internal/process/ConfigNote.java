@@ -12,18 +12,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What {@code ssh -G} said for one line of words, and the files as they were when it said so. As long as they all are the
  * same, it would say the same again.
  *
  * <pre>
- *   muxpool-config 1
+ *   muxpool-config 2
  *   for HASH                              of the words and of the program's path
  *   body HASH                             of what is behind the empty line: all of it must be there
  *   stamp STAMP PATH                      of a file; any number of them
  *   (an empty line)
  *   what ssh -v said of its version
+ *   said KEYWORD ...                      to which defaults of ours yield
+ *   base HASH                             of what leads to the host, see Identity
+ *   input KIND NAME                       any number of them
+ *   (an empty line)
  *   those lines of ssh -G that sessions need
  * </pre>
  *
@@ -32,10 +38,15 @@ import java.util.Optional;
  * can have the same time. A network file system may show another machine's change some seconds late.
  *
  * @param version what ssh said of itself
+ * @param said keywords of which the configuration says something
+ * @param identity where the connection leads
  * @param text what it printed, shortened to what sessions need
  */
-record ConfigNote(String version, String text) {
-    private static final String FIRST = "muxpool-config 1";
+record ConfigNote(String version, Set<String> said, Identity identity, String text) {
+    private static final String FIRST = "muxpool-config 2";
+    private static final String SAID = "said";
+    private static final String BASE = "base ";
+    private static final String INPUT = "input ";
     private static final String BODY = "body ";
     private static final String STAMP = "stamp ";
     private static final String ABSENT = "none";
@@ -44,8 +55,7 @@ record ConfigNote(String version, String text) {
     /** What the note says, if it is for these words and nothing has changed since. */
     static Optional<ConfigNote> read(String note, List<String> words, Path program) {
         int end = note.indexOf("\n\n");
-        int version = note.indexOf('\n', end + 2);
-        if (end < 0 || version < 0) {
+        if (end < 0) {
             return Optional.empty();
         }
         String[] head = note.substring(0, end).split("\n", -1);
@@ -60,7 +70,34 @@ record ConfigNote(String version, String text) {
                 return Optional.empty();
             }
         }
-        return Optional.of(new ConfigNote(note.substring(end + 2, version), note.substring(version + 1)));
+        return ofBody(note.substring(end + 2));
+    }
+
+    private static Optional<ConfigNote> ofBody(String body) {
+        int end = body.indexOf("\n\n");
+        String[] lines = end < 0 ? new String[0] : body.substring(0, end).split("\n", -1);
+        if (lines.length < 3 || !lines[1].startsWith(SAID) || !lines[2].startsWith(BASE)) {
+            return Optional.empty();
+        }
+        Set<String> said = new TreeSet<>(List.of(lines[1].strip().split(" ", -1)));
+        said.remove(SAID);
+        List<String> inputs = new ArrayList<>();
+        for (int i = 3; i < lines.length; i++) {
+            if (!lines[i].startsWith(INPUT)) {
+                return Optional.empty();
+            }
+            inputs.add(lines[i].substring(INPUT.length()));
+        }
+        Identity identity = new Identity(lines[2].substring(BASE.length()), inputs);
+        return Optional.of(new ConfigNote(lines[0], said, identity, body.substring(end + 2)));
+    }
+
+    private String body() {
+        StringBuilder body = new StringBuilder(version).append('\n').append(SAID);
+        said.forEach(keyword -> body.append(' ').append(keyword));
+        body.append('\n').append(BASE).append(identity.base()).append('\n');
+        identity.inputs().forEach(input -> body.append(INPUT).append(input).append('\n'));
+        return body.append('\n').append(text).toString();
     }
 
     /**
@@ -70,7 +107,7 @@ record ConfigNote(String version, String text) {
      * @return empty when one of the files is too fresh to be believed
      */
     Optional<String> write(List<String> words, Path program, Collection<Path> files, long askedAtMillis) {
-        String body = version + "\n" + text;
+        String body = body();
         List<String> lines = new ArrayList<>(List.of(FIRST, key(words, program), BODY + Sha256.base64(body)));
         try {
             for (Path file : files) {
@@ -87,10 +124,13 @@ record ConfigNote(String version, String text) {
         return Optional.of(String.join("\n", lines) + "\n\n" + body);
     }
 
-    /** The same note for other words, of which ssh would have said the same. */
-    static String readdressed(String note, List<String> words, Path program) {
-        int first = note.indexOf('\n') + 1;
-        return note.substring(0, first) + key(words, program) + note.substring(note.indexOf('\n', first));
+    /** This note for other words, with the stamps of another note, from the same files. */
+    String withStampsOf(String note, List<String> words, Path program) {
+        String body = body();
+        String[] head = note.substring(0, note.indexOf("\n\n")).split("\n", -1);
+        head[1] = key(words, program);
+        head[2] = BODY + Sha256.base64(body);
+        return String.join("\n", head) + "\n\n" + body;
     }
 
     /** For whom a note is. */

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the user's configuration and a remote's own options come to for that remote, as {@code ssh -G} says it: with every
@@ -34,7 +35,7 @@ public final class SshConfig {
 
     /** What a session needs to know of it. */
     static final Set<String> OF_SESSIONS =
-            Set.of("setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11");
+            Set.of("user", "setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11");
 
     /** What {@code -v} adds to what went wrong. */
     private static final Pattern CHATTER = Pattern.compile("(?m)^(debug[1-3]: |OpenSSH_[0-9]).*$\\R?");
@@ -69,20 +70,25 @@ public final class SshConfig {
 
     /** The words of the question, but for the host. With -v ssh says which version it is, too, first of all. */
     static List<String> words(Remote remote) {
-        List<String> words = remote.sshOptions(null);
+        List<String> words = remote.withoutYieldingDefaults().sshOptions(null);
         words.addAll(List.of("-v", "-G"));
         return words;
     }
 
     static Answer ask(Remote remote, Job job) {
-        List<String> words = words(remote);
+        return ask(remote, words(remote), remote.userHost().orElseThrow(), job);
+    }
+
+    /** Asks with other words, for a jump host. */
+    static Answer ask(Remote remote, List<String> options, String host, Job job) {
+        List<String> words = new ArrayList<>(options);
         if (words.stream().anyMatch(word -> word.indexOf('\n') >= 0)) {
             return new Answer(failed("an option holds a line break, which ssh -G cannot show"), "");
         }
-        words.add(remote.userHost().orElseThrow());
+        words.add(host);
         try {
             Child.Ended ended = Child.run(
-                    new ProcessBuilder(words),
+                    UserEnvironment.builder(words),
                     Command.of("ssh"),
                     job,
                     "reading the ssh configuration of " + remote,
@@ -93,6 +99,21 @@ public final class SshConfig {
         } catch (IOException | StreamFailedException | NotStartedException e) {
             return new Answer(failed(String.valueOf(e.getMessage())), "");
         }
+    }
+
+    /** Each keyword in lower case with all its lines. */
+    Map<String, List<String>> values() {
+        return values;
+    }
+
+    /** The same for another host name, where the configuration makes no difference between the two. */
+    SshConfig ofAnotherHost(String host, boolean isAlsoHostName) {
+        Map<String, List<String>> others = new LinkedHashMap<>(values);
+        others.computeIfPresent("host", (key, lines) -> List.of(host));
+        if (isAlsoHostName) {
+            others.put("hostname", List.of(host.toLowerCase(Locale.ROOT)));
+        }
+        return new SshConfig(others, Optional.empty(), Optional.empty());
     }
 
     /** The lines that sessions need to know, for {@link #ofSessions} to read again. */
@@ -168,13 +189,20 @@ public final class SshConfig {
      * of the master's proxy mode can do all that is configured, which it cannot say of a configuration that was not read.
      */
     public Optional<String> needsSshProgram() {
+        return needsSshProgram(UserEnvironment.get("DISPLAY"));
+    }
+
+    /** @param display null where there is none: ssh itself forwards none then */
+    Optional<String> needsSshProgram(@Nullable String display) {
         if (failure.isPresent()) {
             return failure.map(why -> "its ssh configuration cannot be read: " + why);
         }
         if (forwardsAgent()) {
             return Optional.of("it forwards the agent (ForwardAgent, -A)");
         }
-        return forwardsX11() ? Optional.of("it forwards X11 (ForwardX11, -X, -Y)") : Optional.empty();
+        return forwardsX11() && display != null
+                ? Optional.of("it forwards X11 (ForwardX11, -X, -Y)")
+                : Optional.empty();
     }
 
     /** The variables of {@code SetEnv}, in order. */
@@ -234,6 +262,11 @@ public final class SshConfig {
     /** The command of {@code RemoteCommand}, which runs when none is given; ssh refuses to have two. */
     public Optional<String> remoteCommand() {
         return one("remotecommand").filter(SshConfig::isSome);
+    }
+
+    /** Whether commands run as root. */
+    public boolean logsInAsRoot() {
+        return one("user").filter("root"::equals).isPresent();
     }
 
     /** Whether sessions get at an agent of this side; the value may also be the path of its socket. */

@@ -10,6 +10,7 @@ import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshConfig;
 import io.muxpool.internal.process.SshVersion;
+import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.text.Printable;
 import io.muxpool.internal.turn.Turn;
 import java.lang.System.Logger;
@@ -17,11 +18,14 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which transport a pool's commands take: the best that the platform, the ssh program and the user's configuration let
- * us. Chosen once, by the first command, since the ssh program has to be asked for it.
+ * us. Chosen for each new connection of the pool, from the configuration as it is then: a pool may be open for days while
+ * its user edits it. Connections that are there go on as they are.
  *
  * <pre>
  *   mux      the master's own protocol     OpenSSH 7.4 and later; not when the ssh program itself is needed
@@ -38,17 +42,29 @@ public final class Ladder {
     private final KeptConfig.Shelf shelf;
     private final Turn choosing = new Turn();
 
-    private volatile @Nullable Rung chosen;
+    // Names the connections of this pool where nobody can tell where they lead: no other pool has the name.
+    private final String unknown = "unknown-" + UUID.randomUUID();
+
+    // Both are only touched in turn.
+    private @Nullable Rung chosen;
+    private long chosenAt;
 
     /**
      * What was chosen.
      *
      * @param why in a few words
+     * @param remote the pool's, without the defaults to which its configuration says something else
+     * @param identity a name for where its connections lead and as whom: only those of the same name are interchangeable;
+     *     empty where connections are not shared
      * @param guestAt the socket of a master of the user's own, which is used and never started, held or stopped; null for
      *     masters of ours
      */
     public record Rung(
-            Transport transport, String why, @Nullable Path guestAt) {}
+            Transport transport,
+            String why,
+            Remote remote,
+            String identity,
+            @Nullable Path guestAt) {}
 
     /**
      * Asks nobody yet.
@@ -64,20 +80,19 @@ public final class Ladder {
     }
 
     /**
-     * The transport; asks the ssh program the first time, a few milliseconds.
+     * The transport, as the configuration is now. Where nothing proves that the last answer still holds, this asks the ssh
+     * program, some 25 ms; threads that ask at the same time share the answer.
      *
      * @throws NotStartedException when the one that was asked for cannot be had
      * @throws io.muxpool.JobException when the job ends first
      */
     public Rung rung(Job job) {
-        Rung now = chosen;
-        if (now != null) {
-            return now;
-        }
+        long arrived = System.nanoTime();
         choosing.take(job, "choosing a transport");
         try {
-            now = chosen;
-            if (now == null) {
+            Rung now = chosen;
+            if (now == null || chosenAt - arrived < 0) {
+                chosenAt = System.nanoTime();
                 now = choose(job);
                 chosen = now;
             }
@@ -87,42 +102,78 @@ public final class Ladder {
         }
     }
 
+    /** Whether a connection that is made now would be interchangeable with those of an earlier choice. */
+    public boolean leadsWhereItDid(Rung earlier, Job job) {
+        Rung now = rung(job);
+        return now.identity.equals(earlier.identity) && now.transport.mode().equals(earlier.transport.mode());
+    }
+
     private Rung choose(Job job) {
         if (remote.isLocal()) {
-            return chose(new LocalTransport(), "this machine");
+            return chose(new LocalTransport(), "this machine", remote, "");
         }
         Programs.requireSsh(remote.sshProgram());
         if (remote.transport() == TransportKind.PLAIN || !remote.reuseConnection()) {
-            return chose(new PlainTransport(remote), "asked for");
+            Remote direct = effective(KeptConfig.read(remote, KeptConfig.Shelf.NONE, job), job);
+            return chose(new PlainTransport(direct), "asked for", direct, "");
         }
         if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
             return guest(SshConfig.read(remote, job));
         }
         // Windows' OpenSSH has no ControlMaster.
         if (System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("windows")) {
-            return fallBack(new PlainTransport(remote), "this platform's ssh has no ControlMaster");
+            Remote direct = effective(KeptConfig.read(remote, KeptConfig.Shelf.NONE, job), job);
+            return fallBack(new PlainTransport(direct), "this platform's ssh has no ControlMaster", direct, "");
         }
+        KeptConfig.Resolved resolved = KeptConfig.read(remote, shelf, job);
+        SshConfig config = resolved.config();
+        Remote effective = effective(resolved, job);
+        String identity = resolved.identityNow().orElseGet(this::unknownIdentity);
+        Transport process = new ProcessTransport(effective);
         if (remote.transport() == TransportKind.PROCESS) {
-            return chose(new ProcessTransport(remote), "asked for");
+            return chose(process, "asked for", effective, identity);
         }
-        SshConfig config = KeptConfig.read(remote, shelf, job);
         SshVersion version = SshVersion.of(remote.sshProgram(), job);
         if (!version.isAtLeast(7, 4)) {
             return fallBack(
-                    new ProcessTransport(remote),
+                    process,
                     version.isKnown()
                             ? remote.sshProgram() + " is older than OpenSSH 7.4"
-                            : remote.sshProgram() + " does not say that it is OpenSSH 7.4 or later");
+                            : remote.sshProgram() + " does not say that it is OpenSSH 7.4 or later",
+                    effective,
+                    identity);
         }
         Optional<String> reason = config.needsSshProgram();
         if (reason.isPresent()) {
-            return fallBack(new ProcessTransport(remote), reason.get());
+            return fallBack(process, reason.get(), effective, identity);
         }
         requireNoCommand(config);
         // The size of a terminal that nobody asked a size of: what a terminal has that was never resized.
         Pty terminal = config.requestsTty(false) ? Pty.of(80, 24) : null;
         return chose(
-                new MuxTransport(remote, options, config.environment(System.getenv()), terminal), "the best there is");
+                new MuxTransport(
+                        effective, options, config.environment(UserEnvironment.all()), terminal, config.logsInAsRoot()),
+                "the best there is",
+                effective,
+                identity);
+    }
+
+    private String unknownIdentity() {
+        LOG.log(
+                Level.INFO,
+                "where connections to {0} lead cannot be told from its ssh configuration: pool {1} shares them with no"
+                        + " other process",
+                remote,
+                pool);
+        return unknown;
+    }
+
+    /** Without the defaults that would overrule the user's configuration, or that the program does not know. */
+    private Remote effective(KeptConfig.Resolved resolved, Job job) {
+        Remote yielding = remote.yieldingTo(resolved.said());
+        return SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 1)
+                ? yielding
+                : yielding.yieldingTo(Set.of("ciphers"));
     }
 
     /** ssh itself refuses a command beside a configured one, with every transport; it shall not be found out at a master. */
@@ -159,15 +210,17 @@ public final class Ladder {
                         false,
                         null));
         LOG.log(Level.DEBUG, "pool {0} of {1} is a guest on {2}", pool, remote, socket);
-        return new Rung(new ProcessTransport(remote), "a guest on " + socket, socket);
+        // It connects nowhere: what a connection is made with is no affair of its.
+        Remote guest = remote.withoutYieldingDefaults();
+        return new Rung(new ProcessTransport(guest), "a guest on " + socket, guest, "", socket);
     }
 
-    private Rung chose(Transport transport, String why) {
+    private Rung chose(Transport transport, String why, Remote effective, String identity) {
         LOG.log(Level.DEBUG, "pool {0} of {1} uses the {2} transport ({3})", pool, remote, transport.mode(), why);
-        return new Rung(transport, why, null);
+        return new Rung(transport, why, effective, identity, null);
     }
 
-    private Rung fallBack(Transport transport, String why) {
+    private Rung fallBack(Transport transport, String why, Remote effective, String identity) {
         if (remote.transport() != TransportKind.AUTO) {
             throw new NotStartedException(
                     "the " + remote.transport().name().toLowerCase(Locale.ROOT) + " transport cannot be used for "
@@ -176,7 +229,9 @@ public final class Ladder {
                     false,
                     null);
         }
-        LOG.log(Level.INFO, "pool {0} of {1} uses the {2} transport: {3}", pool, remote, transport.mode(), why);
-        return new Rung(transport, why, null);
+        Rung before = chosen;
+        Level level = before != null && before.why.equals(why) ? Level.DEBUG : Level.INFO;
+        LOG.log(level, "pool {0} of {1} uses the {2} transport: {3}", pool, remote, transport.mode(), why);
+        return new Rung(transport, why, effective, identity, null);
     }
 }

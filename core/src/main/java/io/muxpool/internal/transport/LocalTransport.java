@@ -7,6 +7,7 @@ import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.stream.StreamFailedException;
 import java.io.IOException;
 import java.util.List;
@@ -30,7 +31,7 @@ public record LocalTransport() implements Transport.Direct {
         requirePossible(command);
         List<String> words =
                 command.isShell() ? List.of("/bin/sh", "-c", command.argv().get(0)) : command.argv();
-        ProcessBuilder builder = new ProcessBuilder(words);
+        ProcessBuilder builder = UserEnvironment.builder(words);
         builder.environment().putAll(command.env());
         return builder;
     }

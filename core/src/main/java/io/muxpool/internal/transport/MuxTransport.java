@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param environment variables that the user's configuration sends (SendEnv, SetEnv)
  * @param terminal for commands without one of their own, when the configuration forces one (RequestTTY); null for none
+ * @param logsInAsRoot whether commands run as root, whose commands an sshd before 9.8 does not signal
  */
 public record MuxTransport(
         Remote remote,
         Options options,
         Map<String, String> environment,
-        @Nullable Pty terminal) implements Transport.OnMaster {
+        @Nullable Pty terminal,
+        boolean logsInAsRoot) implements Transport.OnMaster {
 
     /** Masters that serve it are kept apart from those of other transports by this name. */
     public static final String MODE = "mux";
@@ -46,13 +48,6 @@ public record MuxTransport(
         return new MuxLink(this, master, owner);
     }
 
-    /** Whether its commands run as root, as far as the words of the remote tell. */
-    boolean logsInAsRoot() {
-        String userHost = remote.userHost().orElse("");
-        int at = userHost.indexOf('@');
-        return (at < 0 ? System.getProperty("user.name") : userHost.substring(0, at)).equals("root");
-    }
-
     /**
      * Writes a command for its channel.
      *
@@ -66,6 +61,9 @@ public record MuxTransport(
         }
         String line = CommandLine.requireSendable(command.remoteLine());
         return Script.exec(
-                environment, command.pty().orElse(terminal), line, marksInLine ? MarkedLine.of(command, line) : null);
+                environment,
+                command.pty().orElse(command.refusesPty() ? null : terminal),
+                line,
+                marksInLine ? MarkedLine.of(command, line) : null);
     }
 }

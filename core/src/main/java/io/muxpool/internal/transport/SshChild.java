@@ -12,9 +12,11 @@ import io.muxpool.Output;
 import io.muxpool.PartialOutput;
 import io.muxpool.Remote;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.Forwardings;
 import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
+import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.shell.CommandLine;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.sweep.Mark;
@@ -78,7 +80,8 @@ final class SshChild {
 
     private void complete(List<String> options, SshLog log, String logLevel) {
         options.addAll(1, toldTo());
-        // After the caller's words, -T by default: the last of them counts.
+        options.addAll(Forwardings.cleared(remote));
+        // After the caller's words, such as -T: the last of them counts.
         command.pty().ifPresent(pty -> options.add("-tt"));
         options.add("-E");
         options.add(log.path().toString());
@@ -132,7 +135,7 @@ final class SshChild {
     }
 
     private ProcessBuilder builder(List<String> words) {
-        ProcessBuilder builder = new ProcessBuilder(words);
+        ProcessBuilder builder = UserEnvironment.builder(words);
         builder.environment().put(Mark.VARIABLE, mark);
         command.pty().ifPresent(pty -> builder.environment().put("TERM", pty.term()));
         return builder;
@@ -163,6 +166,10 @@ final class SshChild {
         if (command.isSubsystem()) {
             // First, so that a SessionType of others is no longer looked at: -s behind one is refused.
             words.add("-s");
+        }
+        if (command.isSubsystem() || command.refusesPty()) {
+            // A terminal would change its bytes.
+            words.add("-oRequestTTY=no");
         }
         return words;
     }

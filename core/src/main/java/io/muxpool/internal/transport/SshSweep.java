@@ -7,6 +7,7 @@ import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.sweep.Mark;
 import io.muxpool.internal.sweep.Sweep;
@@ -82,6 +83,8 @@ final class SshSweep {
         try (SshLog log = carrier.log()) {
             List<String> words = new ArrayList<>(carrier.options(log));
             words.add(1, "-oSendEnv=" + Mark.VARIABLE);
+            // After the caller's words: a terminal would mix into what the shell says.
+            words.add("-T");
             words.addAll(List.of("-E", log.path().toString(), remote.userHost().orElseThrow(), "--"));
             return talk(words);
         } catch (IOException e) {
@@ -94,7 +97,7 @@ final class SshSweep {
         String own = Mark.next();
         Sweep sweep = new Sweep(mark, markedByRequest, () -> own, pipe::write);
         words.add(sweep.line());
-        ProcessBuilder builder = new ProcessBuilder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
+        ProcessBuilder builder = UserEnvironment.builder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put(Mark.VARIABLE, own);
         Process ssh = Child.open(builder, Job.create(), "looking for what a command started on " + remote);
         try {

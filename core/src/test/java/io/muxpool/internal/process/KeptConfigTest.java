@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -83,16 +85,22 @@ final class KeptConfigTest {
         notKept.put("quoted keyword", config("\"Match\" exec true\n"));
 
         String probe = "SetEnv PROBE=asked.example\n";
-        String others = "Host other\n    Port 24\nMatch host x\n    User ann\n";
+        String others = "Host other\n    Port 24\nHost x*\n    User ann\n";
         common.put("before the first block", write(probe + others));
         common.put("in a block for all", write(others + "Host *\n" + probe));
         common.put("in a block for all, by Match", write(others + "match ALL\n" + probe));
 
-        notCommon.put("in a block for one", plain);
-        notCommon.put("in a block for nearly all", write("Host * !x\n" + probe));
-        notCommon.put("in a block for another", write(probe + others + "    forwardagent=yes\n"));
-        notCommon.put("in what a block includes", write("Host box\n    Include " + write("Host *\n" + probe) + "\n"));
+        common.put("with a host name for all", write(probe + others + "Host *\n    HostName elsewhere.example\n"));
+        common.put(
+                "with tokens that come out later", write(probe + "IdentityFile ~/.ssh/%r@%h\nProxyCommand nc %h %p\n"));
+        common.put("in a block of several", write("Host box third fourth\n    Port 24\n" + probe));
+
         notCommon.put("where commands decide", write(probe + "Match exec true\n"));
+        notCommon.put("where the host name decides", write(probe + "Match host x\n    User ann\n"));
+        notCommon.put("with a token in the host name", write(probe + "HostName %h.example\n"));
+        notCommon.put("with a token that ssh -G replaces", write(probe + "UserKnownHostsFile ~/.ssh/hosts-%h\n"));
+        notCommon.put("with the host's own name as its host name", write(probe + "Host b*\n    HostName box\n"));
+        notCommon.put("with quoted patterns", write(probe + "Host \"third\"\n    User ann\n"));
         rest();
     }
 
@@ -140,7 +148,7 @@ final class KeptConfigTest {
     }
 
     private static String probe(Remote.Builder remote, Box shelf) {
-        SshConfig config = KeptConfig.read(remote.build(), shelf, Job.create());
+        SshConfig config = KeptConfig.read(remote.build(), shelf, Job.create()).config();
         assertThat(config.failure()).isEmpty();
         return String.valueOf(config.setEnv().get("PROBE"));
     }
@@ -229,17 +237,39 @@ final class KeptConfigTest {
     @MethodSource
     void common(String name, Path config) throws IOException {
         probe(Remote.builder("box").configFile(config), new Box());
-        KeptConfig.Common common = commonOf(config);
-        assertThat(common.note).contains("asked.example");
+        KeptConfig.Known known = Objects.requireNonNull(commonOf(config).known);
+        KeptConfig.Sample sample = Objects.requireNonNull(known.sample("box"));
+        assertThat(sample.note()).contains("asked.example");
         // Spoilt where it is kept, to see who is told it.
-        common.note = spoilt(String.valueOf(common.note), KEPT);
-        Remote.Builder other = Remote.builder("other").configFile(config);
+        known.samples.replaceAll((signature, each) -> new KeptConfig.Sample(
+                spoilt(each.note(), KEPT), each.hops(), each.configurations(), each.isAlsoHostName()));
+        Remote.Builder third = Remote.builder("third").configFile(config);
         Box shelf = new Box();
-        assertThat(probe(other, shelf)).isEqualTo(KEPT);
-        common.note = null;
-        assertThat(probe(other, shelf)).as("from its own shelf").isEqualTo(KEPT);
+        assertThat(probe(third, shelf)).isEqualTo(KEPT);
+        String derived = identity(third.build(), shelf);
+        known.samples.clear();
+        assertThat(probe(third, shelf)).as("from its own shelf").isEqualTo(KEPT);
+        assertThat(identity(third.build(), new Box()))
+                .as("as ssh itself says for that host")
+                .isEqualTo(derived);
         Files.writeString(config, Files.readString(config).replace("asked.example", "new.example"));
-        assertThat(probe(Remote.builder("third").configFile(config), shelf)).isEqualTo("new.example");
+        assertThat(probe(Remote.builder("fourth").configFile(config), shelf)).isEqualTo("new.example");
+    }
+
+    private static String identity(Remote remote, KeptConfig.Shelf shelf) {
+        return KeptConfig.read(remote, shelf, Job.create()).identityNow().orElseThrow();
+    }
+
+    @Test
+    void hostWithABlockOfItsOwnIsAskedFor() throws IOException, InterruptedException {
+        Path config = write("Host other\n    Port 24\nHost *\n    SetEnv PROBE=asked.example\n");
+        rest();
+        probe(Remote.builder("box").configFile(config), new Box());
+        KeptConfig.Known known = Objects.requireNonNull(commonOf(config).known);
+        known.samples.replaceAll((signature, each) -> new KeptConfig.Sample(
+                spoilt(each.note(), KEPT), each.hops(), each.configurations(), each.isAlsoHostName()));
+        assertThat(probe(Remote.builder("third").configFile(config), new Box())).isEqualTo(KEPT);
+        assertThat(probe(Remote.builder("other").configFile(config), new Box())).isEqualTo("asked.example");
     }
 
     Stream<Arguments> notCommon() {
@@ -250,12 +280,13 @@ final class KeptConfigTest {
     @MethodSource
     void notCommon(String name, Path config) {
         assertThat(probe(Remote.builder("box").configFile(config), new Box())).isEqualTo("asked.example");
-        assertThat(commonOf(config).note).isNull();
+        assertThat(commonOf(config).known).isNull();
     }
 
     private static KeptConfig.Common commonOf(Path config) {
         return KeptConfig.Common.of(
                 SshConfig.words(Remote.builder("any").configFile(config).build()),
+                "",
                 Programs.find("ssh").orElseThrow().toAbsolutePath());
     }
 
@@ -306,6 +337,56 @@ final class KeptConfigTest {
     @FunctionalInterface
     private interface Change {
         void make(Including it) throws IOException;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Host other, Ciphers aes128-ctr, ciphers",
+        "Host box, ServerAliveInterval 7m, serveraliveinterval",
+        "Host other, ServerAliveInterval 7m, ''",
+        "Host box, serveraliveinterval=0, serveraliveinterval",
+        "Host box, ServerAliveCountMax 3, serveralivecountmax",
+        "Host other, ServerAliveCountMax 9, ''",
+        "Host *, Port 24, ''"
+    })
+    void defaultYieldsOnlyToALineThatMayBeForTheHost(String block, String line, String keyword) throws IOException {
+        Path config = write(block + "\n    " + line + "\n");
+        KeptConfig.Resolved resolved = KeptConfig.read(remote(config).build(), KeptConfig.Shelf.NONE, Job.create());
+        assertThat(String.join(" ", resolved.said())).isEqualTo(keyword);
+    }
+
+    @Test
+    void defaultYieldsWhereSshDoesNotSayWhatItRead() throws IOException {
+        Remote quiet =
+                remote(config("")).extraOptions(List.of("-E", "/dev/null")).build();
+        assertThat(KeptConfig.read(quiet, KeptConfig.Shelf.NONE, Job.create()).said())
+                .contains("ciphers", "serveraliveinterval");
+    }
+
+    @Test
+    void jumpHostsAreAskedForAsSshAsksForThem() {
+        assertThat(JumpHosts.Hop.parse("gate")).isEqualTo(new JumpHosts.Hop(null, "gate", null));
+        assertThat(JumpHosts.Hop.parse("al@gate:33")).isEqualTo(new JumpHosts.Hop("al", "gate", "33"));
+        assertThat(JumpHosts.Hop.parse("ssh://al@gate:33")).isEqualTo(new JumpHosts.Hop("al", "gate", "33"));
+        assertThat(JumpHosts.Hop.parse("al@[::1]:33")).isEqualTo(new JumpHosts.Hop("al", "::1", "33"));
+        assertThat(JumpHosts.Hop.parse("[fe80::1]")).isEqualTo(new JumpHosts.Hop(null, "fe80::1", null));
+        assertThat(JumpHosts.Hop.parse("fe80::1")).isEqualTo(new JumpHosts.Hop(null, "fe80::1", null));
+    }
+
+    @Test
+    void identityIsTheSameFromTheShelfAndChangesWithWhatItPointsAt() throws IOException, InterruptedException {
+        Path key = Files.writeString(temp.resolve("key" + files.incrementAndGet()), "one");
+        Path config = config("IdentityFile " + key + "\n");
+        rest();
+        Box shelf = new Box();
+        String asked = identity(remote(config).build(), shelf);
+        assertThat(shelf.note).isPresent();
+        assertThat(identity(remote(config).build(), shelf)).isEqualTo(asked);
+        Files.writeString(key.resolveSibling(key.getFileName() + "-cert.pub"), "certificate");
+        String certified = identity(remote(config).build(), shelf);
+        assertThat(certified).isNotEqualTo(asked);
+        Files.writeString(key, "three");
+        assertThat(identity(remote(config).build(), shelf)).isNotEqualTo(asked).isNotEqualTo(certified);
     }
 
     @Test

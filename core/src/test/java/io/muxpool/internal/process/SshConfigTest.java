@@ -164,9 +164,9 @@ class SshConfigTest {
     void forwardingsNeedTheSshProgram(String line, String reason) {
         SshConfig config = SshConfig.parse("hostname h\n" + line + "\n");
         if (reason == null) {
-            assertThat(config.needsSshProgram()).isEmpty();
+            assertThat(config.needsSshProgram(":0")).isEmpty();
         } else {
-            assertThat(config.needsSshProgram())
+            assertThat(config.needsSshProgram(":0"))
                     .hasValueSatisfying(why -> assertThat(why).contains(reason));
         }
     }
@@ -236,9 +236,10 @@ class SshConfigTest {
                         .contains("/.ssh/cm-carol@10.0.0.7:2200-" + System.getenv("HOME"))
                         .doesNotContain("~"));
         assertThat(web.forwardsAgent()).isFalse();
-        // -x of the default words.
-        assertThat(web.forwardsX11()).isFalse();
-        assertThat(web.needsSshProgram()).isEmpty();
+        // No default of ours overrules it; where there is no display, nothing is forwarded.
+        assertThat(web.forwardsX11()).isTrue();
+        assertThat(web.needsSshProgram(null)).isEmpty();
+        assertThat(web.needsSshProgram(":0")).isPresent();
 
         SshConfig bob = read(remote("bob@web9.example", lines));
         assertThat(bob.hostName()).isEqualTo("web9.example");
@@ -253,8 +254,8 @@ class SshConfigTest {
     @Test
     void realSshReflectsTheRemotesOwnOptions() throws IOException {
         Remote plain = remote("u@h", "Host *", "  ForwardX11 yes", "  RequestTTY force", "  ForwardAgent no");
-        assertThat(read(plain).needsSshProgram()).isEmpty();
-        assertThat(read(plain).requestsTty(true)).isFalse();
+        assertThat(read(plain).needsSshProgram(null)).isEmpty();
+        assertThat(read(plain).requestsTty(false)).isTrue();
         assertThat(read(with(plain, "-A")).needsSshProgram()).isPresent();
         assertThat(read(with(plain, "-oForwardAgent=yes")).forwardsAgent()).isTrue();
         Remote bare = plain.toBuilder().extraOptions(List.of()).build();
