@@ -56,6 +56,9 @@ public final class Sessions implements Attachment.Watcher {
         /** The master is gone, or was let go. */
         void ended(Throwable why, boolean lost);
 
+        /** The server closes channels that run no command yet when another command ends: one command at a time is safe. */
+        void closesIdleChannels();
+
         /** A channel was opened. */
         void opened(boolean ahead, long nanos);
 
@@ -70,6 +73,7 @@ public final class Sessions implements Attachment.Watcher {
     private final Deque<Spare> spares = new ArrayDeque<>();
     private final Deque<Exchange> waiting = new ArrayDeque<>();
     private final Load load = new Load(System.nanoTime());
+    private final SpareTrust trust = new SpareTrust();
     private int running;
     private int abandoned;
     private int spareOpening;
@@ -154,6 +158,7 @@ public final class Sessions implements Attachment.Watcher {
         if (takeSpare(exchange)) {
             return true;
         }
+        noteOpening(exchange);
         @Nullable Channel own = open(exchange, false);
         if (own != null) {
             exchange.on(own);
@@ -188,6 +193,7 @@ public final class Sessions implements Attachment.Watcher {
             case OPEN -> {
                 boolean more = wantsMore();
                 exchange.begin(channel, more);
+                exchange.end().thenAccept(this::endedOnSpare);
                 if (more) {
                     openAhead(true);
                     attachment().flush();
@@ -210,7 +216,7 @@ public final class Sessions implements Attachment.Watcher {
     private @Nullable Spare pollSpare() {
         lock.lock();
         try {
-            return spares.pollFirst();
+            return trust.mayUse() ? spares.pollFirst() : null;
         } finally {
             lock.unlock();
         }
@@ -226,17 +232,21 @@ public final class Sessions implements Attachment.Watcher {
     }
 
     private int missingSpares() {
-        if (limits.spares() == 0 || detached || !Exits.mayOpen()) {
+        if (limits.spares() == 0 || detached || !Exits.mayOpen() || trust.state() == SpareTrust.State.CLOSES) {
             return 0;
         }
-        int wanted = Math.max(limits.spares(), load.peak());
+        if (!trust.mayUse() && limits.commands() == 1) {
+            return 0;
+        }
+        // The first one shows what the server does with it.
+        int wanted = trust.mayUse() ? Math.max(limits.spares(), load.peak()) : 1;
         int there = spares.size() + spareOpening;
         return Math.min(limits.commands() - running - abandoned - there, wanted - there);
     }
 
     private void openAhead(boolean hold) {
         while (reserveSpare()) {
-            Spare spare = new Spare(this::remove);
+            Spare spare = new Spare(this::remove, this::closedByServer);
             @Nullable Channel channel = open(spare, hold);
             boolean awaited = false;
             lock.lock();
@@ -304,6 +314,7 @@ public final class Sessions implements Attachment.Watcher {
         } finally {
             lock.unlock();
         }
+        closeUnusable();
         seekProof();
         serveWaiting();
     }
@@ -365,7 +376,7 @@ public final class Sessions implements Attachment.Watcher {
                 if (waiting.peekFirst() != next) {
                     continue;
                 }
-                spare = spares.pollFirst();
+                spare = trust.mayUse() ? spares.pollFirst() : null;
                 // Under the lock, so that nobody who makes room can look away just between our try and our waiting on.
                 channel = spare == null ? attachment().open(next, limits.sessions() - abandoned, false) : null;
                 if (spare == null
@@ -419,6 +430,7 @@ public final class Sessions implements Attachment.Watcher {
         lock.lock();
         try {
             running--;
+            trust.commandEnded();
             lastUse = System.nanoTime();
             load.note(running, lastUse);
             if (running == 0 && idleTimer == null && !detached) {
@@ -436,13 +448,75 @@ public final class Sessions implements Attachment.Watcher {
         lock.lock();
         try {
             if (spares.size() > Math.max(limits.spares(), load.peak())) {
-                surplus = spares.pollLast();
+                surplus = dismissed(spares.pollLast());
             }
         } finally {
             lock.unlock();
         }
         if (surplus != null) {
             channelOf(surplus).close();
+        }
+    }
+
+    private static @Nullable Spare dismissed(@Nullable Spare spare) {
+        if (spare != null) {
+            spare.dismissed = true;
+        }
+        return spare;
+    }
+
+    /** Somebody waits, and nobody may use the spare yet that takes the room. */
+    private void closeUnusable() {
+        @Nullable Spare inTheWay = null;
+        lock.lock();
+        try {
+            if (!waiting.isEmpty() && !trust.mayUse()) {
+                inTheWay = dismissed(spares.pollFirst());
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (inTheWay != null) {
+            channelOf(inTheWay).close();
+        }
+    }
+
+    private void noteOpening(Exchange exchange) {
+        lock.lock();
+        try {
+            trust.opening(exchange);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One command is lost to a server that closes channels for reasons of its own; not each of them. */
+    private void endedOnSpare(End end) {
+        if (!(end instanceof End.NoStatus)) {
+            return;
+        }
+        boolean lesson;
+        lock.lock();
+        try {
+            lesson = trust.failed();
+        } finally {
+            lock.unlock();
+        }
+        if (lesson) {
+            owner.closesIdleChannels();
+        }
+    }
+
+    private void closedByServer(Spare spare) {
+        boolean lesson;
+        lock.lock();
+        try {
+            lesson = !spare.dismissed && trust.closed(spare);
+        } finally {
+            lock.unlock();
+        }
+        if (lesson) {
+            owner.closesIdleChannels();
         }
     }
 
@@ -493,6 +567,16 @@ public final class Sessions implements Attachment.Watcher {
         attachment().awaitEnd(CLOSE_NANOS);
     }
 
+    /** Asks the server something that it answers in any case; a request that is still unanswered does as well. */
+    public void askOverNetwork() {
+        attachment().askOnAny();
+    }
+
+    /** The shortest time of late in which the server answered. */
+    public long roundTripNanos() {
+        return attachment().roundTripNanos();
+    }
+
     /** Cuts the socket, whatever becomes of the master. */
     public void abandon() {
         attachment().abandon();
@@ -520,8 +604,15 @@ public final class Sessions implements Attachment.Watcher {
     // ---- from the attachment
 
     @Override
-    public void opened(ChannelHandler by, long nanos) {
+    public void opened(ChannelHandler by, long nanos, long window) {
+        lock.lock();
+        try {
+            trust.confirmed(by, window);
+        } finally {
+            lock.unlock();
+        }
         owner.opened(by instanceof Spare, nanos);
+        closeUnusable();
     }
 
     @Override

@@ -365,6 +365,12 @@ class HostileMasterTest {
         public void outOfService(int sessions) {}
 
         @Override
+        public void oneAtATime() {}
+
+        @Override
+        public void unresponsive() {}
+
+        @Override
         public void lingering(int change) {}
 
         @Override
