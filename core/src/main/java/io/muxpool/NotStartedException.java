@@ -3,10 +3,11 @@ package io.muxpool;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The command was not started, certainly: nothing of it ran anywhere. What a later try could cure (a connection) is
+ * The command was not started, certainly: nothing of it ran anywhere. What a later try could cure (a connection, a limit of this process) is
  * {@link #retrySafe()}; what only the user can (a missing program, an unsafe directory) is not.
  */
-public sealed class NotStartedException extends SshException permits SshConnectException, SocketDirectoryException {
+public sealed class NotStartedException extends SshException
+        permits SshConnectException, SocketDirectoryException, LocalLimitException {
     private static final long serialVersionUID = 1L;
 
     /** @param retrySafe whether trying again without a change elsewhere makes sense */

@@ -164,7 +164,7 @@ public final class RemoteProcess extends Process {
                 started.kill();
             }
         });
-        started.exited().whenComplete((exit, failure) -> Pumps.start(this::dropOutputs));
+        started.exited().whenComplete((exit, failure) -> Pumps.startSoon(this::dropOutputs));
     }
 
     private void dropOutputs() {

@@ -27,13 +27,27 @@ public final class OtherJvm implements AutoCloseable {
 
     /** Starts {@code main}; it should end when its standard input does, so that it cannot outlive a dead test. */
     public static OtherJvm start(Class<?> main, List<String> jvmOptions, String... args) {
-        return start(builder -> {}, main, jvmOptions, args);
+        return start(List.of(), builder -> {}, main, jvmOptions, args);
     }
 
     /** As the other; {@code change} sees to its environment, directory or words. */
     public static OtherJvm start(
             Consumer<ProcessBuilder> change, Class<?> main, List<String> jvmOptions, String... args) {
-        List<String> words = new ArrayList<>();
+        return start(List.of(), change, main, jvmOptions, args);
+    }
+
+    /** As {@link #start}, by a program that executes the words behind its own, such as one that sets a limit first. */
+    public static OtherJvm startBy(List<String> program, Class<?> main, List<String> jvmOptions, String... args) {
+        return start(program, builder -> {}, main, jvmOptions, args);
+    }
+
+    private static OtherJvm start(
+            List<String> program,
+            Consumer<ProcessBuilder> change,
+            Class<?> main,
+            List<String> jvmOptions,
+            String... args) {
+        List<String> words = new ArrayList<>(program);
         words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Short-lived: what the better compiler costs is never earned back.
         words.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));

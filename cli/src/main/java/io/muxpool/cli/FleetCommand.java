@@ -144,6 +144,11 @@ final class FleetCommand implements Callable<Integer> {
     @Option(names = "--shell", description = "the command is one line for the remote shell, not quoted: pipes, globs")
     private boolean shell;
 
+    @Option(
+            names = "--detach",
+            description = "leave what the command starts in the background alone when the command is killed")
+    private boolean detach;
+
     @ArgGroup
     private Show show = new Show();
 
@@ -238,6 +243,7 @@ final class FleetCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--max-warm must be at least 1: " + maxWarm);
         }
         Command command = RunCommand.command(argv, shell)
+                .withDetached(detach)
                 .withStdout(Output.capture(CAPTURE))
                 .withStderr(Output.capture(CAPTURE))
                 .withLogLevel(System.Logger.Level.DEBUG);

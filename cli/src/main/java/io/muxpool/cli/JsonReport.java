@@ -3,6 +3,7 @@ package io.muxpool.cli;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.muxpool.CommandResult;
+import io.muxpool.Ending;
 import io.muxpool.LeaseInfo;
 import io.muxpool.copy.Copied;
 import io.muxpool.fleet.HostOutcome;
@@ -36,8 +37,7 @@ final class JsonReport {
             json.writeStringField("outcome", outcome.word());
             number(json, "code", outcome.code());
             json.writeStringField("signal", outcome.signal());
-            json.writeFieldName("dead");
-            json.writeObject(outcome.dead());
+            ending(json, outcome.ending());
             json.writeNumberField("elapsed_ms", elapsed.toNanos() / 1e6);
             json.writeBooleanField("reused", result != null && result.reused());
             number(json, "master_pid", result == null ? OptionalLong.empty() : result.masterPid());
@@ -126,6 +126,23 @@ final class JsonReport {
             }
             json.writeEndArray();
         });
+    }
+
+    /** Whether a command that was given up is dead, and the processes of it that are known to live on. */
+    private static void ending(JsonGenerator json, @Nullable Ending ending) throws IOException {
+        json.writeFieldName("dead");
+        json.writeObject(ending == null ? null : ending.fate() == Ending.Fate.CONFIRMED_DEAD);
+        if (ending != null && !ending.survivors().isEmpty()) {
+            json.writeArrayFieldStart("survivors");
+            for (Ending.Survivor survivor : ending.survivors()) {
+                json.writeStartObject();
+                json.writeNumberField("pid", survivor.pid());
+                json.writeStringField("owner", survivor.owner());
+                json.writeStringField("command", survivor.command());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        }
     }
 
     /** Text where it is text; bytes that are no UTF-8 would be lost in it, so they follow as they are, in base64. */

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param exitCode of this process
  * @param code the command's status, when there is one
  * @param signal the signal's name or number, when it died of one
- * @param dead of a command that was given up: whether it is confirmed dead; null when it was not, or had not started
+ * @param ending what is known of a command that was given up after its start; null when it was not, or had not started
  * @param message what to tell the user; null when there is nothing to tell
  */
 record Outcome(
@@ -27,7 +27,7 @@ record Outcome(
         int exitCode,
         @Nullable Integer code,
         @Nullable String signal,
-        @Nullable Boolean dead,
+        @Nullable Ending ending,
         @Nullable String message,
         @Nullable CommandResult result,
         PartialOutput partial) {
@@ -74,13 +74,13 @@ record Outcome(
         }
         if (e instanceof JobException job) {
             boolean started = job.commandStarted();
-            Boolean dead = started ? job.ending().fate() == Ending.Fate.CONFIRMED_DEAD : null;
+            Ending ending = started ? job.ending() : null;
             String before = started ? "" : "not started: ";
             String word = e instanceof JobTimeoutException
                     ? "timeout"
                     : e instanceof JobCancelledException ? "cancelled" : "unknown";
             int code = e instanceof JobTimeoutException ? ExitCodes.TIMEOUT : ExitCodes.SSH;
-            return Optional.of(failed(word, code, dead, before, e, job.partialOutput()));
+            return Optional.of(failed(word, code, ending, before, e, job.partialOutput()));
         }
         return Optional.empty();
     }
@@ -88,10 +88,10 @@ record Outcome(
     private static Outcome failed(
             String word,
             int exitCode,
-            @Nullable Boolean dead,
+            @Nullable Ending ending,
             String before,
             RuntimeException e,
             PartialOutput partial) {
-        return new Outcome(word, exitCode, null, null, dead, before + e.getMessage(), null, partial);
+        return new Outcome(word, exitCode, null, null, ending, before + e.getMessage(), null, partial);
     }
 }

@@ -69,6 +69,11 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--shell", description = "the command is one line for the remote shell, not quoted: pipes, globs")
     private boolean shell;
 
+    @Option(
+            names = "--detach",
+            description = "leave what the command starts in the background alone when the command is killed")
+    private boolean detach;
+
     @Option(names = "--dry-run", description = "say what would be run, and do nothing")
     private boolean dryRun;
 
@@ -128,6 +133,7 @@ final class RunCommand implements Callable<Integer> {
                 .withStdin(Input.inherit())
                 .withStdout(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
                 .withStderr(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
+                .withDetached(detach)
                 .withDryRun(dryRun);
     }
 

@@ -6,10 +6,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Cancels a job when this process is told to end (SIGTERM, SIGHUP, Ctrl-C), and holds the end back until the job's
- * processes are gone, for two seconds at most: otherwise they would be orphaned.
+ * processes are gone and it is known what became of them: otherwise they would be orphaned.
  */
 final class Shutdown implements AutoCloseable {
-    private static final long PATIENCE_MILLIS = 2_000;
+    /**
+     * The grace of a kill, 2 s, and what its answers may take: the server's, at most 3 s, and those of a sweep, at most 5 s.
+     */
+    private static final long PATIENCE_MILLIS = 10_000;
 
     private final CountDownLatch done = new CountDownLatch(1);
     private final Thread hook;

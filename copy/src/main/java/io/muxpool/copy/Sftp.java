@@ -267,9 +267,12 @@ final class Sftp implements AutoCloseable {
      */
     Ending end() throws InterruptedException {
         close();
-        return exit(GLANCE_MILLIS).isPresent()
-                ? Ending.confirmedDead()
-                : process.kill().join();
+        if (exit(GLANCE_MILLIS).isPresent()) {
+            return Ending.confirmedDead();
+        }
+        Ending killed = process.kill().join();
+        // An SFTP server starts no other processes.
+        return killed.fate() == Ending.Fate.FIRST_PROCESS_DEAD ? Ending.confirmedDead() : killed;
     }
 
     /** Lets it end by itself: it has read its last request. */

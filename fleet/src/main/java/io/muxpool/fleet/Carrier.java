@@ -19,6 +19,15 @@ public interface Carrier extends AutoCloseable {
      */
     CommandResult run(String host, Command command, Job job);
 
+    /**
+     * Gives back some of what this process has too little of (open files, threads) and is kept only for later commands.
+     *
+     * @return whether there was anything to give back
+     */
+    default boolean makeRoom() {
+        return false;
+    }
+
     /** Lets go of what is kept warm. */
     @Override
     void close();

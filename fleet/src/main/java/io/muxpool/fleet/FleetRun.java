@@ -4,7 +4,12 @@ import io.muxpool.Command;
 import io.muxpool.CommandResult;
 import io.muxpool.Job;
 import io.muxpool.JobTimeoutException;
+import io.muxpool.LocalLimitException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -26,6 +31,8 @@ import java.util.stream.StreamSupport;
  * <p>Closing it before all is done cancels it: what runs is killed, and awaited.
  */
 public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
+    private static final Logger LOG = System.getLogger("io.muxpool.fleet");
+
     private final Carrier carrier;
     private final List<String> hosts;
     private final Function<? super String, Command> commands;
@@ -39,8 +46,11 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    // Both guarded by lock.
+    // All guarded by lock.
     private final Schedule schedule;
+    // Hosts that have had a turn and wait for another, since this process had reached a limit of its own.
+    private final Deque<Integer> again = new ArrayDeque<>();
+    private int working;
     private boolean restSkipped;
 
     /**
@@ -66,14 +76,13 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
 
     FleetRun start() {
         long wanted = workers.getCount();
+        working = (int) wanted;
         for (long i = 0; i < wanted; i++) {
             try {
                 Workers.start(this::work);
             } catch (OutOfMemoryError e) {
                 // No more threads to be had: those that there are do it all, if there is one.
-                for (long missing = wanted - i; missing > 0; missing--) {
-                    workers.countDown();
-                }
+                without((int) (wanted - i));
                 if (i == 0) {
                     throw e;
                 }
@@ -83,22 +92,89 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
         return this;
     }
 
+    /** Workers that could not be started. */
+    private void without(int missing) {
+        lock.lock();
+        try {
+            working -= missing;
+        } finally {
+            lock.unlock();
+        }
+        for (int i = 0; i < missing; i++) {
+            workers.countDown();
+        }
+    }
+
     private void work() {
         try {
-            for (OptionalInt host = take(); host.isPresent(); host = take()) {
-                end(run(hosts.get(host.getAsInt())));
+            OptionalInt host = take();
+            while (host.isPresent() && work(host.getAsInt())) {
+                host = take();
             }
         } finally {
             workers.countDown();
         }
     }
 
+    /**
+     * Runs the command on one host. When this process has reached a limit of its own (open files, threads), the command has
+     * not started: what is kept warm and idle is given back for it; else the run goes on with one host fewer at a time,
+     * and the host waits for another turn.
+     *
+     * @return whether this worker goes on
+     */
+    private boolean work(int host) {
+        Attempt attempt = run(hosts.get(host));
+        while (attempt.limitReached) {
+            if (carrier.makeRoom()) {
+                attempt = run(hosts.get(host));
+            } else if (leave(host)) {
+                return false;
+            } else {
+                break;
+            }
+        }
+        end(attempt.result);
+        return true;
+    }
+
+    /** Whether this worker ends, and leaves its host to the others; false for the last one. */
+    private boolean leave(int host) {
+        lock.lock();
+        try {
+            if (working <= 1 || schedule.stopped() != null) {
+                return false;
+            }
+            working--;
+            again.addLast(host);
+            changed.signalAll();
+            LOG.log(
+                    Level.WARNING,
+                    "{0} waits for another turn, since this process has reached a limit: now {1} hosts at a time",
+                    hosts.get(host),
+                    working);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The next host; empty when this worker is to end. */
     private OptionalInt take() {
         lock.lock();
         try {
             while (true) {
                 if (job.remainingNanos() == 0) {
                     stopLocked("the time of the run is over");
+                }
+                if (!again.isEmpty()) {
+                    int host = again.removeFirst();
+                    String stopped = schedule.stopped();
+                    if (stopped == null) {
+                        return OptionalInt.of(host);
+                    }
+                    end(HostResult.skipped(hosts.get(host), stopped));
+                    continue;
                 }
                 switch (schedule.turn()) {
                     case GO -> {
@@ -107,6 +183,8 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
                     case WAIT -> changed.awaitUninterruptibly();
                     case OVER -> {
                         skipRest();
+                        // Here, so that nobody leaves a host to a worker that is about to end.
+                        working--;
                         return OptionalInt.empty();
                     }
                 }
@@ -116,27 +194,28 @@ public final class FleetRun implements Iterable<HostResult>, AutoCloseable {
         }
     }
 
-    private HostResult run(String host) {
+    /** @param limitReached whether the command has not started because of a limit of this process */
+    private record Attempt(HostResult result, boolean limitReached) {}
+
+    private Attempt run(String host) {
         long start = System.nanoTime();
         try {
             Job own = jobOfHost();
             try (Job.Registration cancel = job.onCancel(own::cancel)) {
                 Command command = commands.apply(host);
                 CommandResult result = plan.retry().call(host, own, retry -> carrier.run(host, command, own));
-                return HostResult.of(host, result, since(start));
+                return new Attempt(HostResult.of(host, result, since(start)), false);
             }
         } catch (JobTimeoutException e) {
             // What a host had left of the time of the run is nothing that anybody asked for.
             Optional<Duration> ofRun = plan.timeout().filter(time -> job.remainingNanos() == 0);
-            return HostResult.of(
-                    host,
-                    ofRun.<RuntimeException>map(time ->
-                                    new JobTimeoutException(time, "the run went on", e.ending(), e.partialOutput()))
-                            .orElse(e),
-                    since(start));
+            RuntimeException failure = ofRun.<RuntimeException>map(
+                            time -> new JobTimeoutException(time, "the run went on", e.ending(), e.partialOutput()))
+                    .orElse(e);
+            return new Attempt(HostResult.of(host, failure, since(start)), false);
         } catch (RuntimeException | Error e) {
             // Whatever it is: a host without a result would be waited for, for ever.
-            return HostResult.of(host, e, since(start));
+            return new Attempt(HostResult.of(host, e, since(start)), e instanceof LocalLimitException);
         }
     }
 

@@ -82,7 +82,7 @@ public final class HostResult {
         return switch (ending.fate()) {
             case NOT_STARTED -> new HostOutcome.NotStarted(why);
             case CONFIRMED_DEAD -> new HostOutcome.Killed(why);
-            case NOT_CONFIRMED -> new HostOutcome.Unknown(why);
+            case FIRST_PROCESS_DEAD, LIVES_ON, NOT_CONFIRMED -> new HostOutcome.Unknown(why);
         };
     }
 

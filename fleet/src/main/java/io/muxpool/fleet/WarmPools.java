@@ -128,6 +128,30 @@ final class WarmPools implements Carrier {
         tooMany.forEach(old -> depart(() -> quietly(old.pool, old.pool::closeAndStopMasters)));
     }
 
+    /** Closes the pool that was used longest ago and is not in use. Its master stays warm for the next process. */
+    @Override
+    public boolean makeRoom() {
+        @Nullable Warm old = null;
+        lock.lock();
+        try {
+            for (Iterator<Warm> eldest = pools.values().iterator(); old == null && eldest.hasNext(); ) {
+                Warm next = eldest.next();
+                if (next.users == 0) {
+                    eldest.remove();
+                    old = next;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (old == null) {
+            return false;
+        }
+        // Here: whoever asks needs what it frees.
+        quietly(old.pool, old.pool::close);
+        return true;
+    }
+
     private void depart(Runnable departure) {
         departures.register();
         Runnable counted = () -> {

@@ -20,6 +20,7 @@ record CommandWords(
         boolean shell,
         LinkedHashMap<String, String> env,
         LoginShell loginShell,
+        boolean detached,
         byte[] stdin,
         int stdoutLimit,
         int stderrLimit)
@@ -45,6 +46,7 @@ record CommandWords(
                 command.isShell(),
                 new LinkedHashMap<>(command.env()),
                 command.loginShell(),
+                command.isDetached(),
                 stdin,
                 limit(command, command.stdout()),
                 limit(command, command.stderr()));
@@ -67,6 +69,7 @@ record CommandWords(
             command = command.withEnv(variable.getKey(), variable.getValue());
         }
         return command.withLoginShell(loginShell)
+                .withDetached(detached)
                 .withStdin(stdin.length == 0 ? Input.none() : Input.bytes(stdin))
                 .withStdout(output(stdoutLimit))
                 .withStderr(output(stderrLimit))

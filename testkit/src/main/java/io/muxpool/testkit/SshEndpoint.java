@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * <p>Every client configuration is a file for {@code ssh -F}: it names the user's key and the host's key, knows the host
  * as {@code box} or by {@link #userHost()}, and ignores the agent and all files of the user who runs the tests.
  */
-public sealed interface SshEndpoint extends AutoCloseable permits OpenSshServer, EmbeddedServer {
+public sealed interface SshEndpoint extends AutoCloseable permits OpenSshServer, EmbeddedServer, PackagedServer {
 
     /** The alias that the client configurations give to the server. */
     String ALIAS = "box";

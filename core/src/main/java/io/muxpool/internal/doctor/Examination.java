@@ -68,6 +68,9 @@ public final class Examination {
         examination.step("ssh program", examination::program);
         examination.step("configuration", examination::configuration);
         examination.step("transport", examination::transport);
+        if (ProcessHandle.current().pid() == 1) {
+            examination.step("process 1", Examination::processOne);
+        }
         if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
             examination.asGuest();
         } else {
@@ -100,6 +103,15 @@ public final class Examination {
         problem |= finding.verdict() == Verdict.PROBLEM;
         findings.add(finding);
         each.accept(finding);
+    }
+
+    /** Masters are nobody's children once they are in the background: process 1 gets them, and a JVM reaps only its own. */
+    private static Finding processOne(String check) {
+        return new Finding(
+                check,
+                Verdict.NOTE,
+                "this is process 1 of a container: each ssh master that ends stays a zombie until the container ends",
+                "start the container with an init (docker run --init, or tini as its entry point)");
     }
 
     private Finding program(String check) throws IOException {
@@ -291,6 +303,13 @@ public final class Examination {
 
     private Finding sessions(String check, Link link) {
         SessionProbe.Result result = SessionProbe.count(link, job);
+        if (result.sessions() == 0) {
+            return new Finding(
+                    check,
+                    Verdict.NOTE,
+                    "not one session stayed open for the probe, though a command ran before: " + result.why(),
+                    "see what the server's log says of it; a pool takes what it is given, one command at a time if need be");
+        }
         int capacity = Math.min(8, result.sessions());
         String found = result.limited()
                 ? "the server allows " + result.sessions() + " sessions on one connection"

@@ -27,8 +27,11 @@ final class SessionProbe {
 
     private SessionProbe() {}
 
-    /** @param limited whether a further session was refused; false when the probe had seen enough */
-    record Result(int sessions, boolean limited) {}
+    /**
+     * @param limited whether a further session was refused; false when the probe had seen enough
+     * @param why what was seen of the refusal
+     */
+    record Result(int sessions, boolean limited, String why) {}
 
     /**
      * @throws io.muxpool.SshException when a session failed otherwise than by being refused
@@ -40,11 +43,11 @@ final class SessionProbe {
             while (open.size() < ENOUGH) {
                 Session session = new Session(link, job);
                 if (!session.opens(job)) {
-                    return new Result(open.size(), true);
+                    return new Result(open.size(), true, session.why);
                 }
                 open.add(session);
             }
-            return new Result(open.size(), false);
+            return new Result(open.size(), false, "");
         } finally {
             open.forEach(Session::end);
         }
@@ -54,6 +57,7 @@ final class SessionProbe {
         private final CountDownLatch ended = new CountDownLatch(1);
         private final CompletableFuture<Boolean> opened = new CompletableFuture<>();
         private final Thread thread;
+        private volatile String why = "";
 
         Session(Link link, Job job) {
             Command cat = Command.of("cat")
@@ -67,9 +71,11 @@ final class SessionProbe {
 
         private void run(Link link, Command cat, Job job) {
             try {
-                link.run(cat, job);
+                Link.Ran ran = link.run(cat, job);
+                why = "a session in which cat was to run ended at once (" + ran.exit() + ")";
                 opened.complete(false);
             } catch (SessionNotOpenedException | PathUnusableException e) {
+                why = String.valueOf(e.getMessage());
                 opened.complete(false);
             } catch (RuntimeException e) {
                 opened.completeExceptionally(e);

@@ -23,12 +23,31 @@ public final class Lease {
     private final Namespace namespace;
     private final String name;
     private final LockFile lock;
+    private final boolean suspect;
+    private final RunningMark running;
     private final AtomicBoolean ended = new AtomicBoolean();
 
-    Lease(Namespace namespace, String name, LockFile lock) {
+    /** @param suspect whether the process that held it before was killed while commands of its ran */
+    Lease(Namespace namespace, String name, LockFile lock, boolean suspect) {
         this.namespace = namespace;
         this.name = name;
         this.lock = lock;
+        this.suspect = suspect;
+        this.running = RunningMark.create(socket());
+    }
+
+    /**
+     * Whether the process that held this lease before ended while commands of its ran. Their channels are half closed then,
+     * and a server that sends keepalives to one of them (ClientAliveInterval) drops the connection when nobody answers. Such
+     * a master must not serve new commands.
+     */
+    public boolean isSuspect() {
+        return suspect;
+    }
+
+    /** What counts the commands that run over this lease's master. */
+    public RunningMark running() {
+        return running;
     }
 
     /** Where the master's control socket is, or is to be. */

@@ -35,6 +35,7 @@ import java.util.OptionalInt;
 public final class LeaseStore {
     private static final Logger LOG = System.getLogger("io.muxpool.lease");
     private static final Duration LEAST_STALE_AGE = Duration.ofMinutes(90);
+    private static final Duration FOREIGN_AGE = Duration.ofDays(7);
     private static final int CREATE_TRIES = 100;
     private static final String CONFIG = "config";
     private static final int MOST_CONFIG = 64 * 1024;
@@ -216,13 +217,17 @@ public final class LeaseStore {
         LockFile lock = locked.file();
         boolean kept = false;
         try {
+            if (isOfAnotherMachine(name)) {
+                return Optional.empty();
+            }
             if (!moveToUsed(directory, name)) {
                 return Optional.empty();
             }
             switch (judge(name)) {
                 case USABLE -> {
-                    Lease lease = new Lease(namespace, name, lock);
+                    boolean suspect = RunningMark.isSet(namespace.sockets().resolve(name));
                     Lease.sweep(namespace, name);
+                    Lease lease = new Lease(namespace, name, lock, suspect);
                     OwnerNote.write(lease.socket(), namespace.description());
                     kept = true;
                     return Optional.of(lease);
@@ -261,6 +266,30 @@ public final class LeaseStore {
         }
     }
 
+    /**
+     * Whether the socket may belong to a master of another machine that has the same home (NFS). Its file is here, and a
+     * connect to it fails as if it were dead; to remove it would cut that master off. It is left alone, at least for a week
+     * after its last use.
+     */
+    private boolean isOfAnotherMachine(String name) throws IOException {
+        Path socket = namespace.sockets().resolve(name);
+        if (FileType.of(socket) != FileType.SOCKET
+                || OwnerNote.read(socket).machine().isCurrent()) {
+            return false;
+        }
+        boolean old = age(socket).compareTo(staleAge) > 0 && age(socket).compareTo(FOREIGN_AGE) > 0;
+        if (!old) {
+            LOG.log(Level.DEBUG, "{0} is another machine''s; it is left alone", socket);
+        }
+        return !old;
+    }
+
+    private Duration age(Path socket) throws IOException {
+        FileTime touched = Files.getLastModifiedTime(socket, LinkOption.NOFOLLOW_LINKS);
+        // A time in the future makes the age negative, which is fresh.
+        return Duration.between(touched.toInstant(), clock.instant());
+    }
+
     private enum Verdict {
         USABLE,
         STALE,
@@ -273,10 +302,7 @@ public final class LeaseStore {
         if (type != FileType.SOCKET) {
             return type == FileType.NONE ? Verdict.STALE : Verdict.FOREIGN;
         }
-        FileTime touched = Files.getLastModifiedTime(socket, LinkOption.NOFOLLOW_LINKS);
-        // A time in the future makes the age negative, which is fresh.
-        Duration age = Duration.between(touched.toInstant(), clock.instant());
-        return age.compareTo(staleAge) > 0 ? Verdict.STALE : Verdict.USABLE;
+        return age(socket).compareTo(staleAge) > 0 ? Verdict.STALE : Verdict.USABLE;
     }
 
     private Lease create() throws IOException {
@@ -287,7 +313,7 @@ public final class LeaseStore {
                 if (attempt instanceof LockFile.Locked locked) {
                     // Between our making it and our locking it, a scan may have locked and pruned it.
                     if (Files.exists(namespace.used().resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-                        Lease lease = new Lease(namespace, name, locked.file());
+                        Lease lease = new Lease(namespace, name, locked.file(), false);
                         OwnerNote.write(lease.socket(), namespace.description());
                         return lease;
                     }

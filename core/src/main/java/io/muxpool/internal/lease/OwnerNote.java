@@ -1,5 +1,6 @@
 package io.muxpool.internal.lease;
 
+import io.muxpool.internal.unix.Machine;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -11,10 +12,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * A note beside a control socket: which process held the lease last, and of which pool it is, which its path only hashes.
- * For people. It may be missing or old; whether a lease is held, its lock says.
+ * A note beside a control socket: which process held the lease last, on which machine, and of which pool it is, which its
+ * path only hashes. Pid and pool are for people. It may be missing or old; whether a lease is held, its lock says. On which
+ * machine the socket is only the note can tell, where machines share a home: {@link Machine#isCurrent}.
  */
-record OwnerNote(OptionalLong pid, String pool) {
+record OwnerNote(OptionalLong pid, String pool, Machine machine) {
     private static final Logger LOG = System.getLogger("io.muxpool.lease");
     private static final String SUFFIX = ".owner";
     private static final int MAX_SIZE = 4096;
@@ -24,7 +26,9 @@ record OwnerNote(OptionalLong pid, String pool) {
     /** Notes that this process holds the lease of {@code socket}. A full disk costs only the note. */
     static void write(Path socket, String pool) {
         try (FileOutputStream out = new FileOutputStream(path(socket).toFile())) {
-            out.write(("pid " + ProcessHandle.current().pid() + "\npool " + pool + "\n")
+            Machine here = Machine.current();
+            out.write(("pid " + ProcessHandle.current().pid() + "\nhost " + here.host() + "\nboot " + here.boot()
+                            + "\npool " + pool + "\n")
                     .getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "cannot note the owner of " + socket, e);
@@ -35,9 +39,13 @@ record OwnerNote(OptionalLong pid, String pool) {
     static OwnerNote read(Path socket) {
         try (FileInputStream in = new FileInputStream(path(socket).toFile())) {
             String text = new String(in.readNBytes(MAX_SIZE), StandardCharsets.UTF_8);
-            return new OwnerNote(pid(value(text, "pid")), value(text, "pool").orElse(""));
+            return new OwnerNote(
+                    pid(value(text, "pid")),
+                    value(text, "pool").orElse(""),
+                    new Machine(
+                            value(text, "host").orElse(""), value(text, "boot").orElse("")));
         } catch (IOException e) {
-            return new OwnerNote(OptionalLong.empty(), "");
+            return new OwnerNote(OptionalLong.empty(), "", new Machine("", ""));
         }
     }
 

@@ -180,6 +180,13 @@ public final class ControlMaster {
         if (now instanceof Liveness.Foreign foreign) {
             throw condemn(foreign.what());
         }
+        if (now instanceof Liveness.Unasked unasked) {
+            throw new NotStartedException(
+                    "cannot ask the ssh master at " + socket + " whether it is alive: "
+                            + unasked.why().getMessage(),
+                    true,
+                    unasked.why());
+        }
         return now;
     }
 
@@ -193,6 +200,21 @@ public final class ControlMaster {
         Duration most = job.remaining().map(AFTER_JOB::plus).orElse(ControlSocket.CAP);
         Long there = answers(Job.withTimeout(most));
         return there != null && there == pid;
+    }
+
+    /**
+     * Whether the master accepts connections and then does not answer within 5 s. A master that cannot be asked does not
+     * count: its socket may have been removed ({@code ssh -O stop}, a clean-up of the directory), or this process may have
+     * no file descriptor left, and the connections that it has still work. Not interruptible.
+     */
+    public boolean hangs() {
+        try {
+            return FileType.of(socket) == FileType.SOCKET
+                    && Uninterrupted.call(() -> ControlSocket.check(socket, Job.create()) instanceof Liveness.Hung);
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "cannot look at " + socket, e);
+            return false;
+        }
     }
 
     /** The pid of the master, if it answers within the job. Not interruptible. */
@@ -309,11 +331,16 @@ public final class ControlMaster {
             if (remote.verbose()) {
                 log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
             }
-            if (verified(words, status, job) instanceof Liveness.Alive alive) {
+            Liveness found = verified(words, status, job);
+            if (found instanceof Liveness.Alive alive) {
                 own = true;
                 log.keep(socket);
                 sawAlive(alive.pid());
                 return new Ready(alive.pid(), false);
+            }
+            if (found instanceof Liveness.Unasked unasked) {
+                // It may well be there, and is found the next time.
+                throw unasked.why();
             }
             throw failed(words, status, log);
         }

@@ -5,6 +5,7 @@ import io.muxpool.internal.mux.wire.Frames;
 import io.muxpool.internal.mux.wire.MuxMessage;
 import io.muxpool.internal.mux.wire.ProtocolException;
 import io.muxpool.internal.unix.LocalSocket;
+import io.muxpool.internal.unix.OwnLimits;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -79,7 +80,7 @@ final class ControlSocket implements AutoCloseable {
         } catch (IOException e) {
             // Interrupts close the channel: that says nothing about the master.
             job.check("asking the ssh master whether it is alive");
-            return new Liveness.Hung();
+            return OwnLimits.reached(e) == null ? new Liveness.Hung() : new Liveness.Unasked(e);
         }
     }
 
@@ -129,7 +130,7 @@ final class ControlSocket implements AutoCloseable {
             } catch (ConnectException | ClosedByInterruptException e) {
                 throw e;
             } catch (SocketException e) {
-                if (System.nanoTime() - start >= CAP_NANOS || !Files.exists(socket)) {
+                if (System.nanoTime() - start >= CAP_NANOS || !Files.exists(socket) || OwnLimits.reached(e) != null) {
                     throw e;
                 }
                 LockSupport.parkNanos(BACKLOG_NANOS);

@@ -1,5 +1,7 @@
 package io.muxpool.internal.master;
 
+import java.io.IOException;
+
 /** What the control socket says about its master. */
 sealed interface Liveness {
     /** It answered. */
@@ -13,6 +15,13 @@ sealed interface Liveness {
      * back, it would remove the socket of its successor when it ends.
      */
     record Hung() implements Liveness {}
+
+    /**
+     * It could not be asked, for want of something on this side: that says nothing about the master.
+     *
+     * @param why what was missing
+     */
+    record Unasked(IOException why) implements Liveness {}
 
     /**
      * Another user listens there, whom nothing was sent.

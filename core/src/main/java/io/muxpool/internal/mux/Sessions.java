@@ -80,6 +80,9 @@ public final class Sessions implements Attachment.Watcher {
         /** The master is gone, or was let go. */
         void ended(Throwable why, boolean lost);
 
+        /** The server closes channels that run no command yet when another command ends: one command at a time is safe. */
+        void closesIdleChannels();
+
         /** A channel was opened. */
         void opened(boolean ahead, long nanos);
 
@@ -97,6 +100,7 @@ public final class Sessions implements Attachment.Watcher {
     private final Deque<Spare> spares = new ArrayDeque<>();
     private final Deque<Exchange> waiting = new ArrayDeque<>();
     private final Load load = new Load(System.nanoTime());
+    private final SpareTrust trust = new SpareTrust();
     private int running;
     private int abandoned;
     private final IdentityHashMap<Exchange, Aside> asides = new IdentityHashMap<>();
@@ -182,6 +186,7 @@ public final class Sessions implements Attachment.Watcher {
         if (takeSpare(exchange)) {
             return true;
         }
+        noteOpening(exchange);
         @Nullable Channel own = open(exchange, false);
         if (own != null) {
             exchange.on(own);
@@ -261,6 +266,7 @@ public final class Sessions implements Attachment.Watcher {
             case OPEN -> {
                 boolean more = wantsMore();
                 exchange.begin(channel, more);
+                exchange.end().thenAccept(this::endedOnSpare);
                 if (more) {
                     openAhead(true);
                     attachment().flush();
@@ -283,7 +289,7 @@ public final class Sessions implements Attachment.Watcher {
     private @Nullable Spare pollSpare() {
         lock.lock();
         try {
-            return spares.pollFirst();
+            return trust.mayUse() ? spares.pollFirst() : null;
         } finally {
             lock.unlock();
         }
@@ -299,17 +305,21 @@ public final class Sessions implements Attachment.Watcher {
     }
 
     private int missingSpares() {
-        if (limits.spares() == 0 || detached || !Exits.mayOpen()) {
+        if (limits.spares() == 0 || detached || !Exits.mayOpen() || trust.state() == SpareTrust.State.CLOSES) {
             return 0;
         }
-        int wanted = Math.max(limits.spares(), load.peak());
+        if (!trust.mayUse() && limits.commands() == 1) {
+            return 0;
+        }
+        // The first one shows what the server does with it.
+        int wanted = trust.mayUse() ? Math.max(limits.spares(), load.peak()) : 1;
         int there = spares.size() + spareOpening;
         return Math.min(limits.commands() - running - abandoned - there, wanted - there);
     }
 
     private void openAhead(boolean hold) {
         while (reserveSpare()) {
-            Spare spare = new Spare(this::remove);
+            Spare spare = new Spare(this::remove, this::closedByServer);
             @Nullable Channel channel = open(spare, hold);
             boolean awaited = false;
             lock.lock();
@@ -377,6 +387,7 @@ public final class Sessions implements Attachment.Watcher {
         } finally {
             lock.unlock();
         }
+        closeUnusable();
         seekProof();
         serveWaiting();
     }
@@ -438,7 +449,7 @@ public final class Sessions implements Attachment.Watcher {
                 if (waiting.peekFirst() != next) {
                     continue;
                 }
-                spare = spares.pollFirst();
+                spare = trust.mayUse() ? spares.pollFirst() : null;
                 // Under the lock, so that nobody who makes room can look away just between our try and our waiting on.
                 @Nullable Aside aside = asides.get(next);
                 int most = aside == null ? limits.sessions() : limits.sessionsFor(aside);
@@ -494,6 +505,7 @@ public final class Sessions implements Attachment.Watcher {
         lock.lock();
         try {
             running--;
+            trust.commandEnded();
             lastUse = System.nanoTime();
             load.note(running, lastUse);
             armIdleTimer();
@@ -516,13 +528,75 @@ public final class Sessions implements Attachment.Watcher {
         lock.lock();
         try {
             if (spares.size() > Math.max(limits.spares(), load.peak())) {
-                surplus = spares.pollLast();
+                surplus = dismissed(spares.pollLast());
             }
         } finally {
             lock.unlock();
         }
         if (surplus != null) {
             channelOf(surplus).close();
+        }
+    }
+
+    private static @Nullable Spare dismissed(@Nullable Spare spare) {
+        if (spare != null) {
+            spare.dismissed = true;
+        }
+        return spare;
+    }
+
+    /** Somebody waits, and nobody may use the spare yet that takes the room. */
+    private void closeUnusable() {
+        @Nullable Spare inTheWay = null;
+        lock.lock();
+        try {
+            if (!waiting.isEmpty() && !trust.mayUse()) {
+                inTheWay = dismissed(spares.pollFirst());
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (inTheWay != null) {
+            channelOf(inTheWay).close();
+        }
+    }
+
+    private void noteOpening(Exchange exchange) {
+        lock.lock();
+        try {
+            trust.opening(exchange);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** One command is lost to a server that closes channels for reasons of its own; not each of them. */
+    private void endedOnSpare(End end) {
+        if (!(end instanceof End.NoStatus)) {
+            return;
+        }
+        boolean lesson;
+        lock.lock();
+        try {
+            lesson = trust.failed();
+        } finally {
+            lock.unlock();
+        }
+        if (lesson) {
+            owner.closesIdleChannels();
+        }
+    }
+
+    private void closedByServer(Spare spare) {
+        boolean lesson;
+        lock.lock();
+        try {
+            lesson = !spare.dismissed && trust.closed(spare);
+        } finally {
+            lock.unlock();
+        }
+        if (lesson) {
+            owner.closesIdleChannels();
         }
     }
 
@@ -573,6 +647,16 @@ public final class Sessions implements Attachment.Watcher {
         attachment().awaitEnd(CLOSE_NANOS);
     }
 
+    /** Asks the server something that it answers in any case; a request that is still unanswered does as well. */
+    public void askOverNetwork() {
+        attachment().askOnAny();
+    }
+
+    /** The shortest time of late in which the server answered. */
+    public long roundTripNanos() {
+        return attachment().roundTripNanos();
+    }
+
     /** Cuts the socket, whatever becomes of the master. */
     public void abandon() {
         attachment().abandon();
@@ -600,8 +684,15 @@ public final class Sessions implements Attachment.Watcher {
     // ---- from the attachment
 
     @Override
-    public void opened(ChannelHandler by, long nanos) {
+    public void opened(ChannelHandler by, long nanos, long window) {
+        lock.lock();
+        try {
+            trust.confirmed(by, window);
+        } finally {
+            lock.unlock();
+        }
         owner.opened(by instanceof Spare, nanos);
+        closeUnusable();
     }
 
     @Override

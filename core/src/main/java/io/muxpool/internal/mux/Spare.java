@@ -13,15 +13,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class Spare implements ChannelHandler {
     private final Consumer<Spare> ended;
+    private final Consumer<Spare> closed;
 
     // Both guarded by the lock of the sessions it belongs to.
     @Nullable Channel channel;
 
     boolean over;
+    boolean dismissed;
 
-    /** @param ended told when it is a channel no more, or never became one */
-    Spare(Consumer<Spare> ended) {
+    /**
+     * @param ended told when it is a channel no more, or never became one
+     * @param closed told behind that when the server has closed it
+     */
+    Spare(Consumer<Spare> ended, Consumer<Spare> closed) {
         this.ended = ended;
+        this.closed = closed;
     }
 
     @Override
@@ -52,6 +58,7 @@ final class Spare implements ChannelHandler {
     @Override
     public void closed() {
         ended.accept(this);
+        closed.accept(this);
     }
 
     @Override

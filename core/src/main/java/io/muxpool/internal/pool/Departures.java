@@ -38,12 +38,7 @@ final class Departures {
                 add(-1);
             }
         };
-        try {
-            Pumps.start(guarded);
-        } catch (OutOfMemoryError e) {
-            // No thread to be had.
-            guarded.run();
-        }
+        Pumps.startSoon(guarded);
     }
 
     private void add(int change) {

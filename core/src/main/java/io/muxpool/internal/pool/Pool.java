@@ -24,6 +24,7 @@ import io.muxpool.internal.transport.MuxTransport;
 import io.muxpool.internal.transport.SessionNotOpenedException;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.internal.transport.Started;
+import io.muxpool.internal.unix.OwnLimits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -90,6 +91,7 @@ public final class Pool {
 
     /** Connects nothing yet. */
     public Pool(Remote remote, String name, Options options) {
+        OwnLimits.learn();
         this.remote = remote;
         this.name = name;
         this.waitingForLine = "waiting for a free connection of pool " + name;
@@ -200,6 +202,24 @@ public final class Pool {
         }
 
         @Override
+        public void unresponsive() {
+            update(line(), table::retire);
+        }
+
+        @Override
+        public void oneAtATime() {
+            learned(1);
+            LOG.log(
+                    Level.INFO,
+                    "{0} closes channels whose command is still to come when another command ends: connections of pool"
+                            + " {1} now carry one command at a time",
+                    remote,
+                    name);
+            Line<PooledLink> line = line();
+            Pumps.startSoon(() -> line.link().remember(1));
+        }
+
+        @Override
         public void lingering(int change) {
             update(line(), line -> table.linger(line, change));
         }
@@ -291,7 +311,7 @@ public final class Pool {
         if (spent) {
             discard(line, lesson);
         } else {
-            Pumps.start(lesson);
+            Pumps.startSoon(lesson);
         }
     }
 
@@ -524,7 +544,7 @@ public final class Pool {
             Started started = line.link().start(command, job);
             running = true;
             // Not in the thread that tells it, which may be the one that reads for everyone.
-            started.freed().thenAccept(left -> Pumps.start(() -> end(line, endOf(left))));
+            started.freed().thenAccept(left -> Pumps.startSoon(() -> end(line, endOf(left))));
             return started;
         } catch (OutcomeUnknownException | JobException e) {
             end = endOf(e);

@@ -2,11 +2,17 @@ package io.muxpool.internal.pool;
 
 import io.muxpool.AttachPolicy;
 import io.muxpool.Command;
+import io.muxpool.Ending;
 import io.muxpool.Job;
+import io.muxpool.JobException;
+import io.muxpool.LocalLimitException;
+import io.muxpool.NotStartedException;
+import io.muxpool.OutcomeUnknownException;
 import io.muxpool.Remote;
 import io.muxpool.SshConnectException;
 import io.muxpool.internal.lease.Lease;
 import io.muxpool.internal.lease.LeaseStore;
+import io.muxpool.internal.lease.RunningMark;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.master.ServerFacts;
@@ -17,6 +23,7 @@ import io.muxpool.internal.transport.SessionNotOpenedException;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.internal.transport.Started;
 import io.muxpool.internal.transport.Transport;
+import io.muxpool.internal.unix.OwnLimits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -34,6 +41,13 @@ import org.jspecify.annotations.Nullable;
 final class PooledLink {
     private static final Logger LOG = System.getLogger("io.muxpool.pool");
     private static final int TRIES = 3;
+    private static final int MOST_SUSPECTS = 64;
+
+    /** A lock file and a socket. */
+    private static final int FILES_WARM = 2;
+
+    /** And a log, the pipes to an ssh, a directory that is read, a question to the master. */
+    private static final int FILES_STARTING = 10;
 
     private final Remote remote;
     private final Ladder ladder;
@@ -60,6 +74,10 @@ final class PooledLink {
             this.link = link;
             this.held = held;
         }
+
+        RunningMark running() {
+            return held == null ? RunningMark.none() : held.lease.running();
+        }
     }
 
     private record Held(Lease lease, ControlMaster master, LeaseStore leases) {}
@@ -75,23 +93,78 @@ final class PooledLink {
     /** What is to be done over a link. */
     @FunctionalInterface
     private interface Use<T> {
-        T on(Link link) throws SessionNotOpenedException, PathUnusableException;
+        T on(Seat seat) throws SessionNotOpenedException, PathUnusableException;
     }
 
     Link.Ran run(Command command, Job job) throws SessionNotOpenedException {
-        return use(command, job, link -> link.run(command, job));
+        return use(command, job, now -> {
+            RunningMark running = now.running();
+            boolean over = true;
+            running.begin();
+            try {
+                return now.link.run(command, job);
+            } catch (OutcomeUnknownException e) {
+                over = false;
+                throw e;
+            } catch (JobException e) {
+                over = e.ending().fate() != Ending.Fate.NOT_CONFIRMED;
+                throw e;
+            } finally {
+                if (over) {
+                    running.end();
+                }
+            }
+        });
     }
 
     Started start(Command command, Job job) throws SessionNotOpenedException {
-        return use(command, job, link -> link.start(command, job));
+        return use(command, job, now -> {
+            RunningMark running = now.running();
+            boolean runs = false;
+            running.begin();
+            try {
+                Started started = now.link.start(command, job);
+                runs = true;
+                started.freed().thenAccept(left -> {
+                    if (left == Started.Left.NOTHING) {
+                        running.end();
+                    }
+                });
+                return started;
+            } finally {
+                if (!runs) {
+                    running.end();
+                }
+            }
+        });
     }
 
     private <T> T use(Command command, Job job, Use<T> use) throws SessionNotOpenedException {
+        try {
+            return tryUse(command, job, use);
+        } catch (NotStartedException e) {
+            throw explained(e);
+        }
+    }
+
+    /** A limit of this process shows as a failure of whatever met it, such as a directory that cannot be read. */
+    private NotStartedException explained(NotStartedException e) {
+        String limit = OwnLimits.reachedOrNear(e);
+        return limit == null || e instanceof LocalLimitException
+                ? e
+                : new LocalLimitException(
+                        "cannot connect to " + remote + ": " + limit + ". A connection needs " + FILES_WARM
+                                + " open files, and " + FILES_STARTING
+                                + " while it is made: use fewer at a time, or raise the limit",
+                        e);
+    }
+
+    private <T> T tryUse(Command command, Job job, Use<T> use) throws SessionNotOpenedException {
         String why = "";
         for (int i = 0; i < TRIES; i++) {
             Seat now = seat(job);
             try {
-                return use.on(now.link);
+                return use.on(now);
             } catch (PathUnusableException e) {
                 LOG.log(Level.WARNING, "{0}; moving to another control socket", e.getMessage());
                 why = e.getMessage();
@@ -138,7 +211,7 @@ final class PooledLink {
 
     private Seat leased(Transport.OnMaster transport, Ladder.Rung rung) {
         LeaseStore leases = leasing.of(rung);
-        Lease lease = remote.attach() == AttachPolicy.ALWAYS_NEW ? leases.acquireNew() : leases.acquire();
+        Lease lease = remote.attach() == AttachPolicy.ALWAYS_NEW ? leases.acquireNew() : acquire(leases);
         leases.learnedSessions().ifPresent(owner::learned);
         leases.keptServer().ifPresent(note -> owner.serverKnown(ServerFacts.read(note), false));
         // The first start follows the choice at once; a later one may be days later, and go by another configuration
@@ -149,6 +222,33 @@ final class PooledLink {
                 lease.socket(),
                 job -> chosenJustNow.getAndSet(false) || ladder.leadsWhereItDid(rung, job));
         return new Seat(transport.link(master, owner), new Held(lease, master, leases));
+    }
+
+    /** A lease whose master may serve new commands. */
+    private Lease acquire(LeaseStore leases) {
+        for (int i = 0; i < MOST_SUSPECTS; i++) {
+            Lease lease = leases.acquire();
+            if (!lease.isSuspect()) {
+                return lease;
+            }
+            LOG.log(
+                    Level.INFO,
+                    "the process that had the connection at {0} was killed while commands ran: another one is made",
+                    lease.socket());
+            retire(lease, new ControlMaster(remote, lease.socket()));
+        }
+        return leases.acquireNew();
+    }
+
+    /** Lets the master end with what still runs over it, and gives its path up. In the background: it may hang. */
+    private void retire(Lease lease, ControlMaster master) {
+        departures.announce();
+        departures.begin("suspect connection to " + remote, () -> {
+            if (!master.stopListening()) {
+                LOG.log(Level.WARNING, "the ssh master at {0} does not answer", lease.socket());
+            }
+            lease.discard();
+        });
     }
 
     /** Whether this process started the master, so that no other can have left sessions on it. */
@@ -233,7 +333,11 @@ final class PooledLink {
         boolean gone = false;
         try {
             now.link.close();
-            gone = stop && held.master.stop();
+            if (!stop && held.lease.running().isSet()) {
+                // A channel is half closed: the next process would lose its commands when the server asks there.
+                gone = held.master.stopListening();
+            }
+            gone |= stop && held.master.stop();
             if (stop && !gone) {
                 LOG.log(Level.WARNING, "the ssh master at {0} did not stop in time", held.lease.socket());
             }

@@ -108,7 +108,7 @@ public final class Slot implements AutoCloseable {
                 Started started = pool.start(this, command, job);
                 running = true;
                 // Not in the thread that tells it, which may be the one that reads for everyone.
-                started.freed().thenAccept(left -> Pumps.start(() -> finished(started, command, start)));
+                started.freed().thenAccept(left -> Pumps.startSoon(() -> finished(started, command, start)));
                 return started;
             } catch (RuntimeException e) {
                 ended(status(e), command, start);

@@ -7,6 +7,7 @@ import io.muxpool.Input;
 import io.muxpool.Job;
 import io.muxpool.JobCancelledException;
 import io.muxpool.JobInterruptedException;
+import io.muxpool.OutcomeUnknownException;
 import io.muxpool.Output;
 import io.muxpool.PartialOutput;
 import io.muxpool.internal.stream.CaptureBuffer;
@@ -110,7 +111,7 @@ public final class Child {
         builder.redirectInput(redirect(streams.stdin()));
         builder.redirectOutput(redirect(streams.stdout()));
         builder.redirectError(redirect(streams.stderr()));
-        Child child = new Child(builder.start(), streams, role, ender);
+        Child child = new Child(spawn(builder, doing, role), streams, role, ender);
         // Registered after the start: a cancel in between runs the action at once, so it is never missed.
         try (Job.Registration registration = job.onCancel(child::cancelled)) {
             child.startPumps();
@@ -131,7 +132,20 @@ public final class Child {
     public static Process open(ProcessBuilder builder, Job job, String doing) throws IOException {
         job.check(doing);
         Words.requireEncodable(builder.command());
-        return builder.start();
+        return spawn(builder, doing, Role.CARRIER);
+    }
+
+    /** The JDK forks first and then starts a thread that awaits the child: without a thread, the child runs all the same. */
+    private static Process spawn(ProcessBuilder builder, String doing, Role role) throws IOException {
+        try {
+            return builder.start();
+        } catch (OutOfMemoryError e) {
+            String what = "no thread can be started to await a process: " + e.getMessage();
+            if (role == Role.PREPARATION) {
+                throw new IOException(what, e);
+            }
+            throw new OutcomeUnknownException(what + "; while " + doing + ", which may run", PartialOutput.NONE, e);
+        }
     }
 
     private Ended await(Job job, String doing) throws StreamFailedException {

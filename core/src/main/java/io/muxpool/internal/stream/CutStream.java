@@ -78,6 +78,16 @@ public final class CutStream extends InputStream {
         return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
+    /** Under the lock, which the pump needs to say that it is done. */
+    private void startPump() throws IOException {
+        try {
+            Pumps.start(this::pump);
+        } catch (OutOfMemoryError e) {
+            throw new IOException("no thread can be started to read with: " + e.getMessage(), e);
+        }
+        pumping = true;
+    }
+
     /** Blocks until there is something; an interrupt ends the wait. */
     @Override
     public int read(byte[] to, int at, int length) throws IOException {
@@ -89,8 +99,7 @@ public final class CutStream extends InputStream {
         try {
             while (start == end && !ended) {
                 if (!pumping) {
-                    pumping = true;
-                    Pumps.start(this::pump);
+                    startPump();
                 }
                 news.await();
             }

@@ -49,8 +49,7 @@ public final class InheritedInput {
                     return null;
                 }
                 if (!reading) {
-                    reading = true;
-                    Pumps.start(InheritedInput::read);
+                    startReading();
                 }
                 NEWS.awaitUninterruptibly();
             }
@@ -58,6 +57,16 @@ public final class InheritedInput {
         } finally {
             LOCK.unlock();
         }
+    }
+
+    /** Under the lock, which the reader needs to say what came. */
+    private static void startReading() throws IOException {
+        try {
+            Pumps.start(InheritedInput::read);
+        } catch (OutOfMemoryError e) {
+            throw new IOException("no thread can be started to read with: " + e.getMessage(), e);
+        }
+        reading = true;
     }
 
     /** Lets whoever waits look whether it is still wanted. */

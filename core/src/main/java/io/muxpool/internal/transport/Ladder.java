@@ -13,6 +13,8 @@ import io.muxpool.internal.process.SshVersion;
 import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.text.Printable;
 import io.muxpool.internal.turn.Turn;
+import io.muxpool.internal.unix.OwnLimits;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -221,6 +223,11 @@ public final class Ladder {
     }
 
     private Rung fallBack(Transport transport, String why, Remote effective, String identity) {
+        IOException found = new IOException(why);
+        if (OwnLimits.reachedOrNear(found) != null) {
+            // That passes, and a choice is for the pool's life.
+            throw new NotStartedException("cannot find out how to connect to " + remote + ": " + why, true, found);
+        }
         if (remote.transport() != TransportKind.AUTO) {
             throw new NotStartedException(
                     "the " + remote.transport().name().toLowerCase(Locale.ROOT) + " transport cannot be used for "

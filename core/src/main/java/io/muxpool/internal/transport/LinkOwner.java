@@ -18,6 +18,12 @@ public interface LinkOwner {
      */
     void outOfService(int sessions);
 
+    /** Nothing comes over the connection any more, and a question over the network had no answer: start no more on it. */
+    void unresponsive();
+
+    /** The server was seen to close channels that run no command yet when another command ends. */
+    void oneAtATime();
+
     /** Sessions of commands that are dead, and whose CLOSE has not come yet: more of them, or fewer. */
     void lingering(int change);
 
@@ -49,6 +55,12 @@ public interface LinkOwner {
 
         @Override
         public void outOfService(int sessions) {}
+
+        @Override
+        public void unresponsive() {}
+
+        @Override
+        public void oneAtATime() {}
 
         @Override
         public void lingering(int change) {}

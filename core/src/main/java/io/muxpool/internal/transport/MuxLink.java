@@ -22,6 +22,7 @@ import io.muxpool.internal.sweep.Marking;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
+import io.muxpool.internal.unix.OwnLimits;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -33,6 +34,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -53,10 +55,18 @@ final class MuxLink implements Link {
     private final LinkOwner owner;
     private final Turn attaching = new Turn();
 
+    /** A job that ended sooner says nothing about the connection. */
+    private static final long SUSPECT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How long a server may take for an answer, at least. */
+    private static final long ANSWER_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    private static final int ANSWER_ROUND_TRIPS = 20;
+
     private volatile @Nullable Attached attached;
 
     /** @param leftBehind how many sessions of given-up commands the master may hold, as told to the owner */
-    record Attached(Sessions sessions, long pid, AtomicInteger leftBehind) {}
+    record Attached(Sessions sessions, long pid, AtomicInteger leftBehind, AtomicBoolean suspected) {}
 
     /** An attachment for a command, which may be the first over a connection that was made for it. */
     record Way(Attached to, boolean reused) {
@@ -112,12 +122,15 @@ final class MuxLink implements Link {
                     watch);
             sessions.abandoned(watch.leftBehind.get());
             await(sessions, job);
-            Attached now = new Attached(sessions, ready.pid(), watch.leftBehind);
+            Attached now = new Attached(sessions, ready.pid(), watch.leftBehind, new AtomicBoolean());
             attached = now;
             owner.happened(() -> PoolEvent.Connected.since(start, ready.pid(), ready.reused()));
             return new Way(now, ready.reused());
         } catch (IOException e) {
             master.forget();
+            if (OwnLimits.reached(e) != null) {
+                throw new NotStartedException("cannot attach to the ssh master: " + e.getMessage(), true, e);
+            }
             throw new SessionNotOpenedException(
                     "the ssh master at " + master.socket() + " did not take us on: " + e.getMessage(), Why.GONE, true);
         }
@@ -186,6 +199,11 @@ final class MuxLink implements Link {
         }
 
         @Override
+        public void closesIdleChannels() {
+            owner.oneAtATime();
+        }
+
+        @Override
         public void opened(boolean ahead, long nanos) {
             owner.happened(() -> new PoolEvent.ChannelOpened(ahead, Duration.ofNanos(nanos)));
         }
@@ -221,6 +239,7 @@ final class MuxLink implements Link {
             }
             return ran(command, running, way);
         } catch (TimeoutException | CancellationException e) {
+            suspectIfSilent(way, running, began);
             Ending ending = kill(way, command, running);
             job.check(doing(command), ending, running.partial());
             throw new AssertionError("the job has ended, yet it says it has not", e);
@@ -249,7 +268,7 @@ final class MuxLink implements Link {
                 }
                 if (isSilent(way)) {
                     // Not here: it takes 5 s to know one that hangs, which the job may not have.
-                    Pumps.start(() -> abandonIfHung(way));
+                    Pumps.startSoon(() -> abandonIfHung(way));
                 }
             }
         }
@@ -260,7 +279,7 @@ final class MuxLink implements Link {
     }
 
     private void abandonIfHung(Way way) {
-        if (isSilent(way) && way.sessions().isAlive() && !master.isAlive(way.to.pid, Job.create())) {
+        if (isSilent(way) && way.sessions().isAlive() && master.hangs() && isSilent(way)) {
             LOG.log(
                     Level.WARNING,
                     "the ssh master {0} of {1} hangs: it is given up",
@@ -275,11 +294,41 @@ final class MuxLink implements Link {
         running.schedule(SILENCE_NANOS, () -> {
             if (!running.freed().isDone()) {
                 // Not on the loop: the question may take its time.
-                Pumps.start(() -> {
+                Pumps.startSoon(() -> {
                     abandonIfHung(way);
                     lookAfter(way, running);
                 });
             }
+        });
+    }
+
+    /**
+     * A job has ended, and nothing at all came over the connection while it ran. The peer may have vanished (a network that
+     * was unplugged, a machine without power) while the master knows nothing of it yet. The server is asked; without an
+     * answer no more commands are started here. What runs goes on: it may have the longer breath.
+     */
+    private void suspectIfSilent(Way way, Running running, long began) {
+        Sessions sessions = way.sessions();
+        long asked = System.nanoTime();
+        if (asked - began < SUSPECT_NANOS
+                || sessions.lastNews() - began > 0
+                || !sessions.isAlive()
+                || !way.to.suspected.compareAndSet(false, true)) {
+            return;
+        }
+        sessions.askOverNetwork();
+        long patience = Math.max(ANSWER_NANOS, ANSWER_ROUND_TRIPS * sessions.roundTripNanos());
+        running.schedule(patience, () -> {
+            if (sessions.lastNews() - asked > 0 || !sessions.isAlive()) {
+                way.to.suspected.set(false);
+                return;
+            }
+            LOG.log(
+                    Level.WARNING,
+                    "{0} has not answered for {1} ms: no more commands are started on this connection",
+                    transport.remote(),
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+            Pumps.startSoon(owner::unresponsive);
         });
     }
 
@@ -428,12 +477,13 @@ final class MuxLink implements Link {
             throw full();
         }
         tellSent(running, began);
-        awaitSent(way, command, running, job);
+        awaitSent(way, command, running, job, began);
         return new MuxStarted(this, way, command, running, job);
     }
 
     /** Whether a command was started is known before anybody gets it into his hands. */
-    private void awaitSent(Way way, Command command, Running running, Job job) throws SessionNotOpenedException {
+    private void awaitSent(Way way, Command command, Running running, Job job, long began)
+            throws SessionNotOpenedException {
         CompletableFuture<Void> wake = new CompletableFuture<>();
         running.sent().whenComplete((sent, failure) -> wake.complete(null));
         try (Job.Registration registration = job.onCancel(() -> wake.cancel(false))) {
@@ -442,6 +492,7 @@ final class MuxLink implements Link {
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
+            suspectIfSilent(way, running, began);
             if (running.withdraw()) {
                 account(way.to, running, Ending.notStarted());
                 job.check(doing(command));

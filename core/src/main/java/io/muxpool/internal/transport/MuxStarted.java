@@ -40,7 +40,7 @@ final class MuxStarted implements Started {
         this.job = job;
         running.exited().thenAccept(this::processEnded);
         running.ended().thenRun(this::channelEnded);
-        Job.Registration registration = job.onCancel(() -> Pumps.start(this::endJob));
+        Job.Registration registration = job.onCancel(() -> Pumps.startSoon(this::endJob));
         @Nullable Runnable undo = job.timeout().isEmpty() ? null : running.schedule(job.remainingNanos(), this::endJob);
         link.lookAfter(way, running);
         freed.thenRun(() -> {

@@ -35,9 +35,10 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
     // clientloop.c: the answer to our request for one.
     private static final Pattern NO_SUBSYSTEM = Pattern.compile("subsystem request failed on channel [0-9]+");
 
-    // clientloop.c: what the server said of the end of our session's process.
-    private static final Pattern PROCESS_END =
-            Pattern.compile("debug1: client_input_channel_req: channel ([0-9]+) rtype exit-(status|signal) reply [01]");
+    // clientloop.c: what the server said of the end of our session's process. ssh names the function once, hpnssh twice
+    // (its debug_f does it again). Nothing else may stand in front: a line that quotes the server must not pass for it.
+    private static final Pattern PROCESS_END = Pattern.compile(
+            "debug1: (?:client_input_channel_req: ){1,2}channel ([0-9]+) rtype exit-(status|signal) reply [01]");
 
     private static final Pattern DEBUGGING = Pattern.compile("debug[12]: .*");
 
@@ -118,7 +119,7 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
         List<String> lines = log.lines();
         for (String line : lines) {
             Matcher end = PROCESS_END.matcher(line);
-            if (end.matches() && lines.contains("debug2: channel " + end.group(1) + ": is dead")) {
+            if (end.matches() && isDead(lines, end.group(1))) {
                 return end.group(2).equals("status") ? child.exited(ended) : child.ambiguous(ended);
             }
         }
@@ -141,6 +142,12 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
         throw child.inputIntact()
                 ? new SshConnectException(message, null)
                 : new NotStartedException(message + "; its input stream may be partly used up", false, null);
+    }
+
+    /** nchan.c, with the name of its function in front where a debug_f says it. */
+    private static boolean isDead(List<String> lines, String channel) {
+        Pattern dead = Pattern.compile("debug2: (?:chan_is_dead: ){0,2}channel " + channel + ": is dead");
+        return has(lines, dead);
     }
 
     private static boolean has(List<String> lines, Pattern pattern) {

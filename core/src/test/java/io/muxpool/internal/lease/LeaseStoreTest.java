@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.muxpool.OtherJvm;
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.unix.Machine;
 import io.muxpool.internal.unix.User;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.ShortTemp;
@@ -142,8 +143,7 @@ class LeaseStoreTest {
         @Test
         void noteBesideTheSocketSaysWhoseItIs() throws IOException {
             Lease lease = store.acquire();
-            assertThat(lease.socket().resolveSibling(name(lease) + ".owner"))
-                    .hasContent("pid " + ProcessHandle.current().pid() + "\npool " + DESCRIPTION + "\n");
+            assertThat(lease.socket().resolveSibling(name(lease) + ".owner")).hasContent(ownNote());
             assertThat(used(lease)).isEmptyFile();
             lease.discard();
         }
@@ -157,8 +157,94 @@ class LeaseStoreTest {
             Path halfBound = Files.createFile(first.socket().resolveSibling(name(first) + ".0123456789abcdef"));
             Lease second = store.acquire();
             assertThat(second.socket()).isEqualTo(first.socket());
-            assertThat(note).hasContent("pid " + ProcessHandle.current().pid() + "\npool " + DESCRIPTION + "\n");
+            assertThat(note).hasContent(ownNote());
             assertThat(halfBound).doesNotExist();
+            second.discard();
+        }
+    }
+
+    private static String ownNote() {
+        Machine here = Machine.current();
+        return "pid " + ProcessHandle.current().pid() + "\nhost " + here.host() + "\nboot " + here.boot() + "\npool "
+                + DESCRIPTION + "\n";
+    }
+
+    /** Of machines that share a home. */
+    @Nested
+    class OtherMachines {
+        private Lease noted(String host, String boot) throws IOException {
+            Lease lease = warm(store.acquire());
+            lease.release();
+            Files.writeString(
+                    lease.socket().resolveSibling(name(lease) + ".owner"),
+                    "pid 1\nhost " + host + "\nboot " + boot + "\npool " + DESCRIPTION + "\n");
+            return lease;
+        }
+
+        @Test
+        void aSocketOfAnotherMachineIsLeftAloneAndAnotherNameIsUsed() throws IOException {
+            Lease theirs = noted("elsewhere", "00000000-0000-0000-0000-000000000000");
+            Lease ours = store.acquire();
+            assertThat(ours.socket()).isNotEqualTo(theirs.socket());
+            assertThat(theirs.socket()).exists();
+            assertThat(free(theirs)).exists();
+            // Older than any master that is not in use.
+            Files.setLastModifiedTime(
+                    theirs.socket(), FileTime.from(Instant.now().minus(Duration.ofDays(1))));
+            Lease another = store.acquire();
+            assertThat(theirs.socket()).exists();
+            another.discard();
+            ours.discard();
+        }
+
+        @Test
+        void aSocketOfAnotherMachineIsRemovedAWeekAfterItsLastUse() throws IOException {
+            Lease theirs = noted("elsewhere", "00000000-0000-0000-0000-000000000000");
+            Files.setLastModifiedTime(
+                    theirs.socket(), FileTime.from(Instant.now().minus(Duration.ofDays(8))));
+            Lease ours = store.acquire();
+            assertThat(theirs.socket()).doesNotExist();
+            ours.discard();
+        }
+
+        @Test
+        void containersOfOneMachineAndAMachineThatWasStartedAgainAreTheSame() throws IOException {
+            Machine here = Machine.current();
+            for (List<String> same : List.of(
+                    List.of("a-container", here.boot()),
+                    List.of(here.host(), "00000000-0000-0000-0000-000000000000"))) {
+                Lease ours = noted(same.get(0), same.get(1));
+                Lease again = store.acquire();
+                assertThat(again.socket()).isEqualTo(ours.socket());
+                again.discard();
+            }
+        }
+    }
+
+    /** Of processes that were killed. */
+    @Nested
+    class Marks {
+        @Test
+        void aLeaseIsSuspectWhenItsOwnerEndedWhileACommandRan() {
+            Lease first = warm(store.acquire());
+            first.running().begin();
+            assertThat(first.running().isSet()).isTrue();
+            first.release();
+            Lease second = store.acquire();
+            assertThat(second.socket()).isEqualTo(first.socket());
+            assertThat(second.isSuspect()).isTrue();
+            assertThat(second.running().isSet()).isFalse();
+            second.discard();
+        }
+
+        @Test
+        void aLeaseWhoseCommandsHaveEndedIsNotSuspect() {
+            Lease first = warm(store.acquire());
+            first.running().begin();
+            first.running().end();
+            first.release();
+            Lease second = store.acquire();
+            assertThat(second.isSuspect()).isFalse();
             second.discard();
         }
     }
@@ -464,6 +550,7 @@ class LeaseStoreTest {
         private void deleteNamespace(Lease lease) throws IOException {
             Files.delete(used(lease));
             Files.delete(lease.socket().resolveSibling(name(lease) + ".owner"));
+            Files.delete(lease.socket().resolveSibling(name(lease) + ".running"));
             for (String directory : List.of("c", "free", "used")) {
                 Files.delete(namespace(lease).resolve(directory));
             }
@@ -507,7 +594,8 @@ class LeaseStoreTest {
             lease.discard();
             assertThat(names("used")).containsExactly(name(other));
             assertThat(names("free")).isEmpty();
-            assertThat(names("c")).containsExactlyInAnyOrder(name(other), name(other) + ".owner");
+            assertThat(names("c"))
+                    .containsExactlyInAnyOrder(name(other), name(other) + ".owner", name(other) + ".running");
             lease.release();
             assertThat(names("free")).isEmpty();
             other.discard();

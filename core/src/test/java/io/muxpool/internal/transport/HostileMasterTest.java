@@ -366,6 +366,12 @@ class HostileMasterTest {
         public void outOfService(int sessions) {}
 
         @Override
+        public void oneAtATime() {}
+
+        @Override
+        public void unresponsive() {}
+
+        @Override
         public void lingering(int change) {}
 
         @Override

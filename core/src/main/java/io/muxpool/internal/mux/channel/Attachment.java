@@ -63,8 +63,13 @@ public final class Attachment implements EventLoop.Ready {
 
     /** What an attachment tells whoever uses it; from any thread, without a lock. */
     public interface Watcher {
-        /** An OPEN was confirmed after so many nanoseconds; {@code by} is who will hear of the channel. */
-        void opened(ChannelHandler by, long nanos);
+        /**
+         * An OPEN was confirmed after so many nanoseconds.
+         *
+         * @param by who will hear of the channel
+         * @param window how many bytes the server takes from the start
+         */
+        void opened(ChannelHandler by, long nanos, long window);
 
         /** An OPEN was refused: this socket opens no more. */
         void refused(int sessions);
@@ -144,7 +149,7 @@ public final class Attachment implements EventLoop.Ready {
             attachment.outbox.send(new MuxMessage.Hello(), new MuxMessage.Proxy(PROXY_REQUEST));
             attachment.key = attachment.loop.register(channel, attachment);
             return attachment;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             channel.close();
             throw e;
         }
@@ -278,6 +283,22 @@ public final class Attachment implements EventLoop.Ready {
         marking = found;
         markingKnown.complete(null);
         watcher.markingKnown(found);
+    }
+
+    /** Sends a request that any server answers, if only by a refusal, on a channel that is open; there may be none. */
+    public void askOnAny() {
+        List<Channel> candidates;
+        lock.lock();
+        try {
+            candidates = new ArrayList<>(channels.values());
+        } finally {
+            lock.unlock();
+        }
+        for (Channel channel : candidates) {
+            if (channel.askForProof()) {
+                return;
+            }
+        }
     }
 
     /** It has made a request that only OpenSSH makes. */
@@ -511,8 +532,8 @@ public final class Attachment implements EventLoop.Ready {
     }
 
     /** Without a lock held: the confirmation may also have proven CLOSEs. */
-    void opened(ChannelHandler by, long nanos) {
-        watcher.opened(by, nanos);
+    void opened(ChannelHandler by, long nanos, long window) {
+        watcher.opened(by, nanos, window);
         watcher.roomier();
     }
 

@@ -356,7 +356,7 @@ public final class Channel {
             lock.unlock();
         }
         told.opened(this);
-        attachment.opened(told, nanos);
+        attachment.opened(told, nanos, confirmation.window());
     }
 
     private void refused(ChannelMessage.OpenFailure failure) throws ProtocolException {

@@ -1,5 +1,6 @@
 package io.muxpool.internal.mux.channel;
 
+import io.muxpool.internal.stream.Pumps;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class EventLoop {
     private static final Logger LOG = System.getLogger("io.muxpool.mux");
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final EventLoop SHARED = new EventLoop();
 
     private final ReentrantLock life = new ReentrantLock();
@@ -88,16 +90,15 @@ public final class EventLoop {
         }
     }
 
-    /** Registers a socket for reading, starting the thread if it does not run. */
+    /**
+     * Registers a socket for reading, starting the thread if it does not run.
+     *
+     * @throws IOException when there is no thread or no file descriptor to be had; the next call tries again
+     */
     SelectionKey register(SocketChannel socket, Ready ready) throws IOException {
         life.lock();
         try {
-            Selector current = selector;
-            if (current == null) {
-                current = Selector.open();
-                selector = current;
-                thread = start(current);
-            }
+            Selector current = running();
             SelectionKey key = socket.register(current, SelectionKey.OP_READ, ready);
             sockets++;
             current.wakeup();
@@ -118,18 +119,50 @@ public final class EventLoop {
         wake();
     }
 
-    /** Runs a task on the loop's thread, soon. Only while a socket is registered, or from the loop itself. */
+    /** Runs a task on the loop's thread, soon. */
     public void execute(Runnable task) {
         tasks.add(task);
-        wake();
+        wakeOrStart();
     }
 
     /** Runs an action on the loop's thread after a delay. */
     public Timer schedule(long delayNanos, Runnable action) {
         Timer timer = new Timer(System.nanoTime() + delayNanos, action);
         newTimers.add(timer);
-        wake();
+        wakeOrStart();
         return timer;
+    }
+
+    /** What was just queued needs a loop, which may have ended, or failed, a moment ago. */
+    private void wakeOrStart() {
+        if (selector == null) {
+            life.lock();
+            try {
+                running();
+            } catch (IOException e) {
+                LOG.log(Level.WARNING, "what the mux loop is to do waits until it can be started: {0}", e.getMessage());
+            } finally {
+                life.unlock();
+            }
+        }
+        wake();
+    }
+
+    /** The selector of the running loop, which is started if there is none. Under the lock of its life. */
+    private Selector running() throws IOException {
+        Selector current = selector;
+        if (current == null) {
+            current = Selector.open();
+            try {
+                thread = start(current);
+            } catch (OutOfMemoryError e) {
+                // The limit of processes and threads (ulimit -u), or of the memory for their stacks. It passes.
+                current.close();
+                throw new IOException("no thread can be started: " + e.getMessage(), e);
+            }
+            selector = current;
+        }
+        return current;
     }
 
     void wake() {
@@ -153,6 +186,7 @@ public final class EventLoop {
                 on.select(EventLoop::serve, untilNextTimer());
                 runTasks();
                 runTimers();
+                Pumps.retry();
                 if (on.keys().isEmpty()) {
                     timers.removeIf(timer -> timer.action == null);
                 }
@@ -190,10 +224,13 @@ public final class EventLoop {
     private boolean endIfUnused() {
         life.lock();
         try {
-            if (sockets > 0 || !tasks.isEmpty() || !newTimers.isEmpty()) {
+            Selector current = selector;
+            // Before the look at the queues: whoever adds to them afterwards finds that a loop must be started.
+            selector = null;
+            if (sockets > 0 || !tasks.isEmpty() || !newTimers.isEmpty() || Pumps.areBehind()) {
+                selector = current;
                 return false;
             }
-            selector = null;
             thread = null;
             return true;
         } finally {
@@ -208,6 +245,9 @@ public final class EventLoop {
         }
         Timer next = timers.peek();
         long nanos = next == null ? LINGER_NANOS : next.at - System.nanoTime();
+        if (Pumps.areBehind()) {
+            nanos = Math.min(nanos, RETRY_NANOS);
+        }
         // Rounded up: 0 would wait for ever.
         return Math.max(0, TimeUnit.NANOSECONDS.toMillis(nanos)) + 1;
     }

@@ -51,7 +51,7 @@ final class Listener implements ChannelHandler, Attachment.Watcher {
     public void writable() {}
 
     @Override
-    public void opened(ChannelHandler by, long nanos) {}
+    public void opened(ChannelHandler by, long nanos, long window) {}
 
     @Override
     public void refused(int sessions) {}
