@@ -15,6 +15,8 @@ public final class OwnLimits {
     private static final String FILES_OF_PROCESS = "Too many open files";
     private static final String FILES_OF_SYSTEM = "Too many open files in system";
 
+    private static final String BAD_FILE = "Bad file descriptor";
+
     /** What a start needs. */
     private static final int ENOUGH = 10;
 
@@ -38,7 +40,9 @@ public final class OwnLimits {
             if (said.contains(FILES_OF_SYSTEM)) {
                 return "this machine can have no more open files";
             }
-            if (said.contains(FILES_OF_PROCESS)) {
+            // The JDK starts a program with a descriptor that it could not have (EBADF).
+            if (said.contains(FILES_OF_PROCESS)
+                    || (said.contains("Cannot run program") && said.contains(BAD_FILE))) {
                 return filesOfProcess();
             }
             if ((cause instanceof IOException && said.contains(PROCESSES))
