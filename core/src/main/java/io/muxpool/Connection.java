@@ -32,13 +32,18 @@ public final class Connection implements AutoCloseable {
      * yet, and until the command is done, at most until the job's deadline.
      *
      * <p>When the job ends first, the command is killed, local or remote: TERM, {@link Remote#killGrace}, KILL. The
-     * exception says whether it is dead, and why not when it is not known ({@link JobException#ending}); finding that out
-     * takes at most the grace and 0.6 s beyond the deadline (or four round trips, at most 3 s). What has left the command's process group on purpose goes on.
+     * exception says whether it is dead, and why not when it is not known ({@link JobException#ending}). A remote command is
+     * ended whole, with all that it started, also in other process groups and sessions, unless it is {@link
+     * Command#withDetached detached}. This needs a POSIX {@code sh} on the other side, and a mark in the environment of the
+     * command, which a server takes with {@code AcceptEnv LC_*}, or which the command line holds where a shell is known to
+     * read it. Finding out takes at most the grace beyond the deadline, and 0.6 s (or four round trips, at most 3 s) for the
+     * server's answers, and 2 s for looking at its processes.
      *
-     * <p>With the transports {@code PROCESS} and {@code PLAIN} there are no signals: the command loses its connection's
-     * streams but is not killed by that; what neither reads nor writes goes on. Until it ends, it keeps its session on the
-     * server, and here a thread of this library and the pipe of its standard error. Its standard input ends as if all had
-     * been sent: see {@link Input#stream}.
+     * <p>The transports {@code PROCESS} and {@code PLAIN} have no signals. There the command is ended by another session
+     * alone, which takes at most the grace and 5 s. It is not made where the account may have a forced command, which the
+     * session would run once more. Then the command only loses its streams; what neither reads nor writes goes on. Until it
+     * ends, it keeps its session on the server, and here a thread of this library and the pipe of its standard error. Its
+     * standard input ends as if all had been sent: see {@link Input#stream}.
      *
      * <p>In local mode the end is the exit of the process itself. What processes that it left behind write later may be
      * missing; over ssh it is waited for.

@@ -23,7 +23,7 @@ public abstract sealed class JobException extends RuntimeException
         this.partialOutput = Objects.requireNonNull(partialOutput);
     }
 
-    /** What is known of the command: not started, confirmed dead, or not confirmed dead and why; the message says it. */
+    /** What is known of the command, such as not started or confirmed dead; the message says it, too. */
     public Ending ending() {
         return ending;
     }

@@ -540,8 +540,8 @@ public final class Remote {
         }
 
         /**
-         * How long a remote command that timed out or was cancelled has between TERM and KILL, default 2 s; zero for KILL
-         * at once. Only {@link TransportKind#MUX} can signal the other side.
+         * How long a remote command that timed out or was cancelled, and what it started, has between TERM and KILL,
+         * default 2 s; zero for KILL at once.
          */
         public Builder killGrace(Duration killGrace) {
             this.killGrace = requireNotNegative("killGrace", killGrace);

@@ -176,7 +176,10 @@ public final class RemoteProcess extends Process {
         }
     }
 
-    /** Kills it: TERM, the remote's {@code killGrace}, KILL, and its channel is closed. Returns at once. */
+    /**
+     * Kills it and what it started: TERM, the remote's {@code killGrace}, KILL, and its channel is closed. Returns at once.
+     * Does nothing when it has ended and its outputs have come to their end.
+     */
     @Override
     public Process destroyForcibly() {
         started.kill();
@@ -184,8 +187,8 @@ public final class RemoteProcess extends Process {
     }
 
     /**
-     * As {@link #destroyForcibly}, done when it is known whether it is dead: after the grace and 0.6 s, or four round
-     * trips, at most 3 s.
+     * As {@link #destroyForcibly}, done when it is known whether it is dead; how long that takes at most, {@link
+     * Connection#run(Command, Job)} says.
      */
     public CompletableFuture<Ending> kill() {
         return handedOver(started.kill());

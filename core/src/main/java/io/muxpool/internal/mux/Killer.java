@@ -326,6 +326,10 @@ final class Killer {
         } finally {
             lock.unlock();
         }
+        if (plan.lookFirst()) {
+            // There was nothing to wait for.
+            firstSignal();
+        }
         advance();
     }
 

@@ -70,7 +70,7 @@ public interface LinkOwner {
 
         @Override
         public ServerFacts server() {
-            return ServerFacts.UNKNOWN;
+            return ServerFacts.UNKNOWN.withVariables(false);
         }
 
         @Override
