@@ -9,6 +9,7 @@ import io.muxpool.Input;
 import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Output;
+import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.regex.Pattern;
 
 /** SHA-256 of a file on the other side, by a program there, on the same connections. For one question. */
 final class RemoteSum {
+    private static final Logger LOG = System.getLogger("io.muxpool.copy");
+
     // Of these openssl alone uses the processor's own instructions everywhere: a third of sha256sum's time, or less.
     // The file is the program's input: its name is never an option, and not in what is printed.
     private static final String FIND = """
@@ -155,7 +158,11 @@ final class RemoteSum {
                 throw e;
             }
             there.accept(false);
-            return no("the server runs no command there: " + e.getMessage());
+            // The message holds the whole script, and a clause must be short.
+            LOG.log(Level.DEBUG, "no program runs on the other side", e);
+            return no(
+                    "no checksum came from there: the server starts no program for this login, or its login shell is not"
+                            + " known (--login-shell)");
         }
         if (result.exit().equals(new Exit.Exited(127))) {
             there.accept(false);
