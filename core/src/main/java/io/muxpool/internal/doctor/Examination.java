@@ -16,6 +16,7 @@ import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
+import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.transport.Ladder;
@@ -233,6 +234,7 @@ public final class Examination {
             } finally {
                 ControlMaster.stop(socket);
                 Files.deleteIfExists(socket);
+                Files.deleteIfExists(SshLog.kept(socket));
                 Files.deleteIfExists(directory);
             }
         } catch (IOException e) {

@@ -109,8 +109,8 @@ public final class Pool {
     }
 
     /**
-     * Stores the kind of the login shell beside the leases of the place where ssh goes now: another account may have another
-     * shell. Without leases nothing is stored.
+     * Stores the kind of the login shell in the lease directory of the mux transport, whichever transport is used, of the
+     * place where ssh goes now: another account may have another shell. Without leases nothing is stored.
      */
     private final class ShellShelf implements LearnedShell.Shelf {
         @Override
@@ -125,8 +125,10 @@ public final class Pool {
         }
 
         private Optional<LeaseStore> leases(Job job) {
-            Ladder.Rung rung = ladder.rung(job);
-            return rung.identity().isEmpty() ? Optional.empty() : Optional.of(Pool.this.leases(rung));
+            Ladder.Rung rung = ladder.rungAhead(job);
+            return rung.identity().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Pool.this.leases(MuxTransport.MODE, "." + rung.identity()));
         }
     }
 

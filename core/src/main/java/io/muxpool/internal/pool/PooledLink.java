@@ -186,7 +186,7 @@ final class PooledLink {
         if (there != null) {
             return there;
         }
-        Ladder.Rung rung = ladder.rung(job);
+        Ladder.Rung rung = ladder.rungForConnection(job);
         lock.lock();
         try {
             Seat now = seat;

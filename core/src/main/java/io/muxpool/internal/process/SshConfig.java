@@ -33,9 +33,12 @@ public final class SshConfig {
     // ssh prints no, or in some places false; never both meanings.
     private static final Set<String> NO = Set.of("no", "false", "none");
 
+    /** Who commands run as, which decides how they can be killed. */
+    private static final String USER = "user";
+
     /** What a session needs to know of it. */
     static final Set<String> OF_SESSIONS =
-            Set.of("user", "setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11");
+            Set.of("setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11");
 
     /** What {@code -v} adds to what went wrong. */
     private static final Pattern CHATTER = Pattern.compile("(?m)^(debug[1-3]: |OpenSSH_[0-9]).*$\\R?");
@@ -120,7 +123,7 @@ public final class SshConfig {
     String sessionLines() {
         StringBuilder text = new StringBuilder();
         values.forEach((key, lines) -> {
-            if (OF_SESSIONS.contains(key)) {
+            if (OF_SESSIONS.contains(key) || key.equals(USER)) {
                 lines.forEach(line -> text.append(key).append(' ').append(line).append('\n'));
             }
         });
@@ -266,7 +269,7 @@ public final class SshConfig {
 
     /** Whether commands run as root. */
     public boolean logsInAsRoot() {
-        return one("user").filter("root"::equals).isPresent();
+        return one(USER).filter("root"::equals).isPresent();
     }
 
     /** Whether sessions get at an agent of this side; the value may also be the path of its socket. */

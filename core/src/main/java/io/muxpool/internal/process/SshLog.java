@@ -26,6 +26,9 @@ public final class SshLog implements AutoCloseable {
             + "|Transferred: sent .*|Bytes per second: .*|Warning: Permanently added .*|Control socket .* does not exist"
             + "|Pseudo-terminal will not be allocated.*|\\s*");
 
+    /** Where in its sources ssh says something, which it puts in front with LogVerbose. */
+    private static final Pattern PLACE = Pattern.compile("^[a-z0-9_-]+\\.c:(\\w+)\\(\\):[0-9]+ \\(pid=[0-9]+\\): ");
+
     private final Path path;
 
     private SshLog(Path path) {
@@ -97,7 +100,10 @@ public final class SshLog implements AutoCloseable {
 
     /** The lines that say what went wrong: without debugging and greetings. */
     public List<String> complaints() {
-        return lines().stream().filter(line -> !NOISE.matcher(line).matches()).toList();
+        return lines().stream()
+                .filter(line -> !NOISE.matcher(line).matches())
+                .map(line -> PLACE.matcher(line).replaceFirst("$1: "))
+                .toList();
     }
 
     @Override

@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,9 @@ public final class Ladder {
     private final String pool;
     private final MuxTransport.Options options;
     private final KeptConfig.Shelf shelf;
+    /** For how long a choice made ahead holds: a pool resolves anew for each connection. */
+    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final Turn choosing = new Turn();
 
     // Names the connections of this pool where nobody can tell where they lead: no other pool has the name.
@@ -50,6 +54,9 @@ public final class Ladder {
     // Both are only touched in turn.
     private @Nullable Rung chosen;
     private long chosenAt;
+
+    // Written and read in turn: what was chosen ahead of a connection.
+    private @Nullable Rung unused;
 
     /**
      * What was chosen.
@@ -102,6 +109,36 @@ public final class Ladder {
         } finally {
             choosing.end();
         }
+    }
+
+    /**
+     * As {@link #rung}, for a connection that is about to be made: a choice that this very command has led to a moment ago,
+     * for what is stored beside the leases, is not made twice.
+     */
+    public Rung rungForConnection(Job job) {
+        choosing.take(job, "choosing a transport");
+        try {
+            Rung fresh = unused;
+            unused = null;
+            if (fresh != null && System.nanoTime() - chosenAt < FRESH_NANOS) {
+                return fresh;
+            }
+        } finally {
+            choosing.end();
+        }
+        return rung(job);
+    }
+
+    /** As {@link #rung}; the next {@link #rungForConnection} may have the same. */
+    public Rung rungAhead(Job job) {
+        Rung ahead = rung(job);
+        choosing.take(job, "choosing a transport");
+        try {
+            unused = ahead;
+        } finally {
+            choosing.end();
+        }
+        return ahead;
     }
 
     /** Whether a connection that is made now would be interchangeable with those of an earlier choice. */
