@@ -48,11 +48,11 @@ final class ConnectionHealthTest extends OnOneServer {
     /** The server is slow and no more: what it answers later is believed. */
     @Test
     void aConnectionThatAnswersAfterAJobHasTimedOutIsKept() {
-        try (ConnectionPool pool = pool(OpenSshServer.builder().asOrdinaryUser()).open()) {
+        try (ConnectionPool pool =
+                pool(OpenSshServer.builder().asOrdinaryUser()).open()) {
             long master = pool.run("true").check().masterPid().orElseThrow();
             for (int i = 0; i < 3; i++) {
-                assertThatThrownBy(
-                                () -> pool.run(Command.of("sleep", "30"), Job.withTimeout(Duration.ofMillis(1500))))
+                assertThatThrownBy(() -> pool.run(Command.of("sleep", "30"), Job.withTimeout(Duration.ofMillis(1500))))
                         .isInstanceOf(JobTimeoutException.class);
             }
             assertThat(pool.run("true").check().masterPid()).hasValue(master);
@@ -67,7 +67,8 @@ final class ConnectionHealthTest extends OnOneServer {
                 Files.delete(socket);
             }
             // Longer than the silence after which the master is asked.
-            CommandResult slow = pool.run("sh", "-c", "sleep 12; echo still here").check();
+            CommandResult slow =
+                    pool.run("sh", "-c", "sleep 12; echo still here").check();
             assertThat(slow.stdoutText()).isEqualTo("still here\n");
             assertThat(slow.masterPid()).hasValue(master);
         }

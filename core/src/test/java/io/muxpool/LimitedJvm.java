@@ -117,9 +117,11 @@ final class LimitedJvm {
 
     /** Classes come from a directory here, each from a file of its own, and not from a jar that is open already. */
     private static void loadAll(Class<?> one) throws Exception {
-        Path root = Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path root =
+                Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Stream<Path> files = Files.walk(root)) {
-            for (Path file : files.filter(file -> file.toString().endsWith(".class")).toList()) {
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".class")).toList()) {
                 String name = root.relativize(file).toString().replace('/', '.');
                 if (name.startsWith("io.muxpool.")) {
                     Class.forName(name.substring(0, name.length() - ".class".length()), false, one.getClassLoader());

@@ -98,7 +98,8 @@ final class MuxLifeTest extends OnOneServer {
                     String master = careless.line();
                     assertThat(careless.finish()).isZero();
                     assertThat(master).isNotNull().matches("[0-9]+");
-                    // Its OPENs were unanswered, and a command ran, for which the next process makes a master of its own.
+                    // Its OPENs were unanswered, and a command ran, for which the next process makes a master of its
+                    // own.
                     assertThat(Processes.awaitGone(Long.parseLong(String.valueOf(master)), Duration.ofMillis(500)))
                             .isFalse();
                 }

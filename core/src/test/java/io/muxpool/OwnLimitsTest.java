@@ -47,7 +47,9 @@ final class OwnLimitsTest {
                 "bash");
         try (OtherJvm jvm = OtherJvm.startBy(
                 asUser,
-                LimitedJvm.class, List.of("-Xlog:disable"), "threads",
+                LimitedJvm.class,
+                List.of("-Xlog:disable"),
+                "threads",
                 config.toString(),
                 temp.resolve("home/s").toString())) {
             assertThat(jvm.line()).isEqualTo("hello");

@@ -55,7 +55,8 @@ final class ServerMatrixTest {
 
     static Stream<String> servers() {
         return Stream.concat(
-                Stream.of("openssh"), Arrays.stream(PackagedServer.Kind.values()).map(Enum::toString));
+                Stream.of("openssh"),
+                Arrays.stream(PackagedServer.Kind.values()).map(Enum::toString));
     }
 
     @ParameterizedTest
@@ -117,13 +118,11 @@ final class ServerMatrixTest {
                 cell(cells, "signal", () -> signalled(run(pool, Command.shell("kill -TERM $$"))));
                 cell(cells, "kill", () -> kill(pool));
                 cell(cells, "down", () -> {
-                    CommandResult result =
-                            run(pool, Command.shell("head -c " + SIZE + " /dev/zero | tr '\\0' x"));
+                    CommandResult result = run(pool, Command.shell("head -c " + SIZE + " /dev/zero | tr '\\0' x"));
                     return ended(result, 0, result.stdout().length == SIZE);
                 });
                 cell(cells, "up", () -> {
-                    CommandResult result =
-                            run(pool, Command.of("wc", "-c").withStdin(Input.bytes(new byte[SIZE])));
+                    CommandResult result = run(pool, Command.of("wc", "-c").withStdin(Input.bytes(new byte[SIZE])));
                     return ended(result, 0, result.stdoutText().strip().equals(String.valueOf(SIZE)));
                 });
                 cell(cells, "30", () -> atOnce(pool));
@@ -178,7 +177,9 @@ final class ServerMatrixTest {
         if (result.exit() instanceof Exit.Ambiguous) {
             return "ambiguous";
         }
-        return result.exit().equals(new Exit.Exited(0)) ? WRONG + result : result.exit().toString();
+        return result.exit().equals(new Exit.Exited(0))
+                ? WRONG + result
+                : result.exit().toString();
     }
 
     private String kill(ConnectionPool pool) {
@@ -221,7 +222,10 @@ final class ServerMatrixTest {
             }
             List<String> words = new ArrayList<>();
             counts.forEach((word, count) -> words.add(word.startsWith(WRONG) ? word : count + " " + word));
-            return words.stream().filter(word -> word.startsWith(WRONG)).findFirst().orElse(String.join(", ", words));
+            return words.stream()
+                    .filter(word -> word.startsWith(WRONG))
+                    .findFirst()
+                    .orElse(String.join(", ", words));
         } finally {
             threads.shutdownNow();
         }

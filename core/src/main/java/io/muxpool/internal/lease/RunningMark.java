@@ -41,8 +41,7 @@ public final class RunningMark {
         Path file = path(socket);
         try {
             Files.deleteIfExists(file);
-            Files.createFile(
-                    file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
                 // Written, so that the disk has room for it: a mapped page without any would end the process.
                 bytes.write(new byte[Integer.BYTES]);

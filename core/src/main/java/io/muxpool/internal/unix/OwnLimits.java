@@ -41,8 +41,7 @@ public final class OwnLimits {
                 return "this machine can have no more open files";
             }
             // The JDK starts a program with a descriptor that it could not have (EBADF).
-            if (said.contains(FILES_OF_PROCESS)
-                    || (said.contains("Cannot run program") && said.contains(BAD_FILE))) {
+            if (said.contains(FILES_OF_PROCESS) || (said.contains("Cannot run program") && said.contains(BAD_FILE))) {
                 return filesOfProcess();
             }
             if ((cause instanceof IOException && said.contains(PROCESSES))

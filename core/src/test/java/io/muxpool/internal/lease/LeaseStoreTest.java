@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.muxpool.internal.unix.Machine;
 import io.muxpool.OtherJvm;
 import io.muxpool.SocketDirectoryException;
+import io.muxpool.internal.unix.Machine;
 import io.muxpool.internal.unix.User;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.ShortTemp;
@@ -143,8 +143,7 @@ class LeaseStoreTest {
         @Test
         void noteBesideTheSocketSaysWhoseItIs() throws IOException {
             Lease lease = store.acquire();
-            assertThat(lease.socket().resolveSibling(name(lease) + ".owner"))
-                    .hasContent(ownNote());
+            assertThat(lease.socket().resolveSibling(name(lease) + ".owner")).hasContent(ownNote());
             assertThat(used(lease)).isEmptyFile();
             lease.discard();
         }
@@ -190,7 +189,8 @@ class LeaseStoreTest {
             assertThat(theirs.socket()).exists();
             assertThat(free(theirs)).exists();
             // Older than any master that is not in use.
-            Files.setLastModifiedTime(theirs.socket(), FileTime.from(Instant.now().minus(Duration.ofDays(1))));
+            Files.setLastModifiedTime(
+                    theirs.socket(), FileTime.from(Instant.now().minus(Duration.ofDays(1))));
             Lease another = store.acquire();
             assertThat(theirs.socket()).exists();
             another.discard();
@@ -200,7 +200,8 @@ class LeaseStoreTest {
         @Test
         void aSocketOfAnotherMachineIsRemovedAWeekAfterItsLastUse() throws IOException {
             Lease theirs = noted("elsewhere", "00000000-0000-0000-0000-000000000000");
-            Files.setLastModifiedTime(theirs.socket(), FileTime.from(Instant.now().minus(Duration.ofDays(8))));
+            Files.setLastModifiedTime(
+                    theirs.socket(), FileTime.from(Instant.now().minus(Duration.ofDays(8))));
             Lease ours = store.acquire();
             assertThat(theirs.socket()).doesNotExist();
             ours.discard();
@@ -593,7 +594,8 @@ class LeaseStoreTest {
             lease.discard();
             assertThat(names("used")).containsExactly(name(other));
             assertThat(names("free")).isEmpty();
-            assertThat(names("c")).containsExactlyInAnyOrder(name(other), name(other) + ".owner", name(other) + ".running");
+            assertThat(names("c"))
+                    .containsExactlyInAnyOrder(name(other), name(other) + ".owner", name(other) + ".running");
             lease.release();
             assertThat(names("free")).isEmpty();
             other.discard();

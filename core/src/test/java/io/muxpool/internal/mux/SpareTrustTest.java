@@ -14,7 +14,9 @@ final class SpareTrustTest {
     void aServerThatGivesNoWindowBeforeACommandIsOpenSshAndTrustedAtOnce() {
         trust.confirmed(first, 0);
         assertThat(trust.mayUse()).isTrue();
-        assertThat(trust.failed()).as("its channels end without a status for other reasons").isFalse();
+        assertThat(trust.failed())
+                .as("its channels end without a status for other reasons")
+                .isFalse();
         assertThat(trust.mayUse()).isTrue();
     }
 
