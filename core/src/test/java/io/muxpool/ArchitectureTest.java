@@ -45,7 +45,7 @@ class ArchitectureTest {
             "mux", Set.of("mux.channel", "sweep"),
             "mux.channel", Set.of("sweep"),
             "sweep", Set.of(),
-            "master", Set.of("process"),
+            "master", Set.of("process", "sweep"),
             "lease", Set.of(),
             "process", Set.of());
 

@@ -163,8 +163,8 @@ final class RunTest {
         assertThat(json)
                 .containsEntry("outcome", "timeout")
                 .containsEntry("stdout", "early\n")
-                .containsEntry("dead", false);
-        assertThat((String) json.get("message")).endsWith("(not confirmed dead: ssh cannot signal the other side)");
+                .containsEntry("dead", true);
+        assertThat((String) json.get("message")).endsWith("(confirmed dead)");
         assertThat(json(muxpool("run", "--json", "--timeout", "1s", "-", "--", "sleep", "60")))
                 .containsEntry("outcome", "timeout")
                 .containsEntry("dead", true);

@@ -65,7 +65,7 @@ final class LoginShellCopyTest extends OnOneServer {
             Copy cut = Copy.builder(pool)
                     .stripes(1)
                     .listener((done, total) -> {
-                        if (done > 0) {
+                        if (done > total / 2) {
                             job.cancel();
                         }
                     })

@@ -17,6 +17,7 @@ import io.muxpool.internal.process.SshVersion;
 import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.stream.StreamFailedException;
+import io.muxpool.internal.sweep.Mark;
 import io.muxpool.internal.turn.Turn;
 import io.muxpool.internal.turn.Uninterrupted;
 import io.muxpool.internal.unix.FileType;
@@ -394,6 +395,8 @@ public final class ControlMaster {
             // Some of it comes when the master has gone to the background and closed its standard error.
             words.addAll(List.of(ServerFacts.LOG_VERBOSE, "-E", log.path().toString()));
         }
+        // A master passes on the variables of its clients only as far as its own SendEnv names them (ssh.c).
+        words.add("-oSendEnv=" + Mark.VARIABLE);
         words.addAll(Forwardings.cleared(remote));
         words.add("-M");
         words.add("-oControlPersist=" + Math.max(1, remote.controlPersist().toSeconds()) + "s");

@@ -66,10 +66,23 @@ final class Ledger implements FakeServer.Listener {
             opened(new ServedChannel(visitor, message.clientId()), message);
         } else if (message.type() == Frame.OPEN_FAILURE && message.recipient() == PING) {
             answering.add(visitor);
+        } else if (message.isRequest("env")) {
+            refuse(visitor, message);
         } else if (message.type() > Frame.OPEN_FAILURE && message.type() <= Frame.FAILURE) {
             heard(message, visitor);
         }
         notifyAll();
+    }
+
+    /** A client's question whether it may send a variable is about the server, not about a command: no play answers it. */
+    private void refuse(Visitor visitor, Frame question) {
+        if (question.wantReply()) {
+            channels.stream()
+                    .filter(channel -> channel.is(visitor, question.recipient()))
+                    .findFirst()
+                    .map(channel -> frame(bytes(new ChannelMessage.Failure(channel.number()))))
+                    .ifPresent(refusal -> visitor.say(refusal.type(), refusal.payload()));
+        }
     }
 
     private void opened(ServedChannel channel, Frame message) {
