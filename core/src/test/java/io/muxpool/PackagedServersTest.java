@@ -1,13 +1,18 @@
 package io.muxpool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.muxpool.testkit.PackagedServer;
 import io.muxpool.testkit.PackagedServer.Kind;
+import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.ShortTemp;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +61,36 @@ final class PackagedServersTest {
                 assertThat(outcomes(pool, 1000)).containsExactly(Map.entry("ok", 1000));
                 assertThat(pool.toString()).contains("capacity 1,");
             }
+        }
+    }
+
+    /** dropbear signals nothing but the login shell, and takes no variables: the mark is in the command line. */
+    @Test
+    void whatDropbearStartedDiesWithTheCommandThatIsGivenUp() {
+        requireHere(Kind.DROPBEAR);
+        String time = "300." + System.nanoTime() % 1_000_000_000;
+        try (ShortTemp sockets = ShortTemp.create();
+                PackagedServer server = PackagedServer.start(Kind.DROPBEAR)) {
+            try (ConnectionPool pool = ConnectionPool.builder(remote(server, sockets, TransportKind.MUX), "test")
+                    .open()) {
+                for (Command command : List.of(
+                        Command.of("sleep", time),
+                        Command.of("sh", "-c", "trap '' TERM; setsid sleep " + time + "; sleep " + time))) {
+                    Job job = Job.create();
+                    CompletableFuture<CommandResult> running = pool.runAsync(command, job);
+                    assertThat(Processes.awaitCommandLine("sleep " + time, Duration.ofSeconds(60)))
+                            .isTrue();
+                    job.cancel();
+                    Throwable failure = catchThrowable(running::join).getCause();
+                    List<Long> alive = Processes.withArgument(time);
+                    assertThat(failure).isInstanceOfSatisfying(JobCancelledException.class, cancelled -> {
+                        assertThat(alive).as("%s", cancelled.ending()).isEmpty();
+                        assertThat(cancelled.ending()).isEqualTo(Ending.confirmedDead());
+                    });
+                }
+            }
+        } finally {
+            Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
         }
     }
 

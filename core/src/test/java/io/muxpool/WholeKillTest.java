@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
+import io.muxpool.testkit.Ssh;
+import io.muxpool.testkit.SshEndpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command that is given up is ended whole: the claims of its ending are held against the process table at once. */
@@ -103,6 +106,53 @@ final class WholeKillTest extends OnOneServer {
     void whatLeftTheProcessGroupDies(String line) {
         try (ConnectionPool pool = pool(takingVariables()).open()) {
             assertEndedWhole(pool, Command.shell(line.replace("T", time)));
+        }
+    }
+
+    /** ssh passes no signals on: another session ends the command. */
+    @ParameterizedTest
+    @EnumSource(
+            value = TransportKind.class,
+            names = {"PROCESS", "PLAIN"})
+    void theTransportsWithoutSignalsEndACommandWhole(TransportKind kind) {
+        OpenSshServer started = takingVariables().start();
+        server = started;
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .sshProgram(Ssh.program())
+                .configFile(started.clientConfig())
+                .socketDir(sockets.path())
+                .transport(kind)
+                .killGrace(Duration.ofSeconds(1))
+                .build();
+        try (ConnectionPool pool = ConnectionPool.open(remote, "kill")) {
+            assertEndedWhole(pool, ignoringTerm());
+            assertEndedWhole(pool, Command.shell("setsid -f sleep " + time + "; exec tail -f /dev/null"));
+        }
+    }
+
+    /** A session for a sweep would run it once more. */
+    @ParameterizedTest
+    @EnumSource(
+            value = TransportKind.class,
+            names = {"MUX", "PROCESS", "PLAIN"})
+    void aForcedCommandOfAKeyIsNotRunAgainByAKill(TransportKind kind) throws Exception {
+        OpenSshServer started = takingVariables().start();
+        server = started;
+        Path journal = started.home().resolve("journal");
+        String forced = "command=\"echo run >>" + journal + "; exec sleep " + time + "\" ";
+        Path keys = started.dir().resolve("authorized_keys");
+        Files.writeString(keys, forced + Files.readString(keys));
+        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+                .sshProgram(Ssh.program())
+                .configFile(started.clientConfig())
+                .socketDir(sockets.path())
+                .transport(kind)
+                .killGrace(Duration.ofMillis(300))
+                .build();
+        try (ConnectionPool pool = ConnectionPool.open(remote, "forced")) {
+            Ending ending = endingOf(pool, Command.of("anything"));
+            assertThat(Files.readAllLines(journal)).containsExactly("run");
+            assertThat(ending.fate()).isEqualTo(Ending.Fate.NOT_CONFIRMED);
         }
     }
 

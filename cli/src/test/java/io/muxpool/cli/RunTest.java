@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code muxpool} as scripts see it: a process with arguments, three streams and an exit code. */
 @Timeout(120)
@@ -320,6 +322,30 @@ final class RunTest {
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(143);
         assertThat(out).content().contains("\"outcome\":\"cancelled\"");
+    }
+
+    /** The kill of what ignores TERM takes the whole grace, and the run waits for what is known of it. */
+    @ParameterizedTest
+    @CsvSource({"TERM,143", "HUP,129", "INT,130"})
+    void aRemoteLoopThatIgnoresTermIsKilledBeforeAnEndedRunLeaves(String signal, int status) throws Exception {
+        String time = "300." + System.nanoTime() % 1_000_000_000;
+        Path out = temp.resolve("out");
+        Process process = Muxpool.interruptible(
+                        run("--json", "box", "--", "sh", "-c", "trap '' TERM; while :; do sleep " + time + "; done"))
+                .redirectOutput(out.toFile())
+                .start();
+        try {
+            assertThat(Processes.awaitCommandLine("sleep " + time, Duration.ofSeconds(60)))
+                    .isTrue();
+            Processes.signal(process.pid(), signal);
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(Processes.withArgument(time)).isEmpty();
+            assertThat(process.exitValue()).isEqualTo(status);
+            assertThat(out).content().contains("\"outcome\":\"cancelled\"").contains("\"dead\":true");
+        } finally {
+            process.destroyForcibly().waitFor();
+            Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
+        }
     }
 
     @Test

@@ -396,6 +396,11 @@ final class Exchange implements ChannelHandler {
         return open == null ? null : open.mark();
     }
 
+    /** How long ago the command was sent. */
+    long ageNanos() {
+        return System.nanoTime() - sentAt;
+    }
+
     /** Whether the mark went with a request, rather than in the command line. */
     boolean isMarkedByRequest() {
         lock.lock();

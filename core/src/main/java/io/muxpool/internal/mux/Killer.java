@@ -203,6 +203,7 @@ final class Killer {
                         sessions,
                         mark == null ? Mark.next() : mark,
                         exchange.isMarkedByRequest(),
+                        exchange::ageNanos,
                         // Without signals, the command's own session is freed by nobody but the sweep.
                         Boolean.TRUE.equals(termAll) && !processEnded
                                 ? Sessions.Aside.BEYOND_CAPACITY

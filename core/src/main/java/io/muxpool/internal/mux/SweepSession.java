@@ -5,6 +5,7 @@ import io.muxpool.internal.sweep.Sweep;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 
 /**
  * A {@link Sweep} in a session of its own, on the connection of the command that it is about. Everything happens on the
@@ -17,9 +18,9 @@ final class SweepSession {
     private final Exchange exchange;
     private final Sweep sweep;
 
-    private SweepSession(String target, boolean markedByRequest) {
+    private SweepSession(String target, boolean markedByRequest, LongSupplier ageNanos) {
         Outlet input = new Outlet();
-        this.sweep = new Sweep(target, markedByRequest, this::mark, input::append);
+        this.sweep = new Sweep(target, markedByRequest, ageNanos, this::mark, input::append);
         this.exchange = new Exchange(
                 new Script(List.of(), null, new ChannelRequest.Exec(sweep.line()), null),
                 new Inlet.Reading(sweep::received),
@@ -36,10 +37,12 @@ final class SweepSession {
      *
      * @param target the mark of the command
      * @param markedByRequest as in {@link Sweep}
+     * @param ageNanos how long ago the command was started
      * @param aside how far it may exceed the connection's capacity
      */
-    static SweepSession start(Sessions sessions, String target, boolean markedByRequest, Sessions.Aside aside) {
-        SweepSession session = new SweepSession(target, markedByRequest);
+    static SweepSession start(
+            Sessions sessions, String target, boolean markedByRequest, LongSupplier ageNanos, Sessions.Aside aside) {
+        SweepSession session = new SweepSession(target, markedByRequest, ageNanos);
         session.exchange.end().thenAccept(session::ended);
         session.sweep.swept().thenRun(() -> session.end(sessions));
         sessions.startAside(session.exchange, aside);

@@ -17,8 +17,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +48,7 @@ public final class Sweep {
     private final String own = Mark.next();
     private final String target;
     private final boolean markedByRequest;
+    private final LongSupplier ageNanos;
     private final Supplier<String> sent;
     private final Consumer<byte[]> shell;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -68,12 +71,19 @@ public final class Sweep {
      * @param target the mark of the command
      * @param markedByRequest whether it travelled by an environment request, which this server may not have taken: then
      *     the mark that was sent to the sweep's own session in the same way shows whether it did
+     * @param ageNanos how long ago the command was started; asked when a shell has greeted
      * @param sent gives the mark that was sent to the sweep's own session; asked when a shell has greeted
      * @param shell takes what the shell is to read
      */
-    public Sweep(String target, boolean markedByRequest, Supplier<String> sent, Consumer<byte[]> shell) {
+    public Sweep(
+            String target,
+            boolean markedByRequest,
+            LongSupplier ageNanos,
+            Supplier<String> sent,
+            Consumer<byte[]> shell) {
         this.target = target;
         this.markedByRequest = markedByRequest;
+        this.ageNanos = ageNanos;
         this.sent = sent;
         this.shell = shell;
     }
@@ -235,7 +245,8 @@ public final class Sweep {
             lock.unlock();
         }
         // Marks hold nothing that a shell would change.
-        send("own=" + own + "; mark=" + Mark.VARIABLE + "=" + target + "; sent=" + sent.get());
+        long age = TimeUnit.NANOSECONDS.toSeconds(ageNanos.getAsLong()) + 1;
+        send("own=" + own + "; mark=" + Mark.VARIABLE + "=" + target + "; sent=" + sent.get() + "; age=" + age);
         shell.accept(Script.TEXT);
     }
 

@@ -107,6 +107,10 @@ final class MuxLink implements Link {
     private Way attach(Job job) throws PathUnusableException, SessionNotOpenedException {
         long start = System.nanoTime();
         ControlMaster.Ready ready = master.ensure(job);
+        if (owner.server().software() == null) {
+            // How commands can be marked depends on it. A later process finds it noted.
+            owner.serverKnown(master.facts(), true);
+        }
         try {
             MuxTransport.Options options = transport.options();
             Watch watch = new Watch(leftBehindOn(ready.pid()));

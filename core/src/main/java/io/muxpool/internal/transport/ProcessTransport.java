@@ -95,7 +95,11 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
 
             @Override
             public ServerFacts server() {
-                return owner.server().or(ServerFacts.of(SshLog.keptLines(socket)));
+                ServerFacts known = owner.server();
+                if (known.software() == null || known.forcedCommand() == null) {
+                    owner.serverKnown(ServerFacts.of(SshLog.keptLines(socket)), true);
+                }
+                return owner.server();
             }
 
             @Override

@@ -41,6 +41,7 @@ final class SshChild {
     private final Job job;
     private final SshSweep.Carrier carrier;
     private final String mark = Mark.next();
+    private final long startNanos = System.nanoTime();
     private boolean markedByRequest = true;
     // Written by the thread that kills, which is the one that reads it.
     private Ending ending = Ending.notConfirmed("ssh cannot signal the other side");
@@ -108,7 +109,7 @@ final class SshChild {
                     KillTree.kill(client);
                     return Ending.notConfirmed("ssh cannot signal the other side, and " + why);
                 })
-                .orElseGet(() -> new SshSweep(remote, carrier, mark, markedByRequest).end(client));
+                .orElseGet(() -> new SshSweep(remote, carrier, mark, markedByRequest, startNanos).end(client));
         ending = ended;
         return ended;
     }

@@ -43,6 +43,7 @@ final class SshSweep {
     private final Carrier carrier;
     private final String mark;
     private final boolean markedByRequest;
+    private final long startNanos;
 
     /** What a transport gives for this. */
     interface Carrier {
@@ -62,12 +63,14 @@ final class SshSweep {
     /**
      * @param mark that the command carries
      * @param markedByRequest as in {@link Sweep}
+     * @param startNanos when the command was started, as of {@link System#nanoTime}
      */
-    SshSweep(Remote remote, Carrier carrier, String mark, boolean markedByRequest) {
+    SshSweep(Remote remote, Carrier carrier, String mark, boolean markedByRequest, long startNanos) {
         this.remote = remote;
         this.carrier = carrier;
         this.mark = mark;
         this.markedByRequest = markedByRequest;
+        this.startNanos = startNanos;
     }
 
     /** Ends the command, and then its client. Not interruptible. */
@@ -95,7 +98,7 @@ final class SshSweep {
     private Ending talk(List<String> words) throws IOException {
         Pipe pipe = new Pipe();
         String own = Mark.next();
-        Sweep sweep = new Sweep(mark, markedByRequest, () -> own, pipe::write);
+        Sweep sweep = new Sweep(mark, markedByRequest, () -> System.nanoTime() - startNanos, () -> own, pipe::write);
         words.add(sweep.line());
         ProcessBuilder builder = UserEnvironment.builder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put(Mark.VARIABLE, own);

@@ -63,30 +63,34 @@ look() {
     done
   done
 }
-# Processes that may be the command's own, and that nothing shows to be: their session's first process is gone, they began
-# after the connection did, and they carry no mark.
+# Processes that may be the command's own, and that nothing shows to be: they carry no mark, the first process of their session
+# is gone, they and that session began after the command did, and they are the user's own or root's. Not needed where the
+# command's own first process was seen: then all that belongs to it was.
 suspects() {
-  [ $how = proc ] || return 0
-  line=' '
-  for entry in $table; do line="$line${entry%%:*} "; done
-  connected=0
+  [ $how = proc ] && [ -z "$main" ] || return 0
+  living=' '
+  server=
   for entry in $table; do
-    case $entry in ($$:*) entry=${entry#*:*:*:}; led_by=${entry%%:*} ;; esac
+    living="$living${entry%%:*} "
+    case $entry in ($$:*) entry=${entry#*:*:*:}; session=${entry%%:*} ;; esac
   done
   # A server that makes no session for each command leaves nothing to tell by.
-  [ "${led_by:-none}" = $$ ] || [ "${led_by:-none}" = $PPID ] || return 0
+  [ "${session:-none}" = $$ ] || [ "${session:-none}" = $PPID ] || return 0
   for entry in $table; do
-    case $entry in ("${led_by:-none}":*) entry=${entry#*:}; server=${entry%%:*} ;; esac
+    case $entry in ("$session":*) entry=${entry#*:}; server=${entry%%:*} ;; esac
   done
-  for entry in $table; do
-    case $entry in ("${server:-none}":*) connected=${entry##*:} ;; esac
-  done
+  read -r up idle </proc/uptime
+  since=$(((${up%%.*} - age - 2) * 100))
+  set -- $(ls -ldn /proc/$$)
+  me=$3
   for entry in $table; do
     process=${entry%%:*}
     began=${entry##*:}
     entry=${entry#*:*:*:}
-    if [ "$began" -ge "$connected" ] && ! has "$found" "$process" && ! has "$line" "${entry%%:*}"; then
-      [ ! -e "/proc/$process/stat" ] || describe maybe "$process"
+    led_by=${entry%%:*}
+    if [ "$began" -ge $since ] && [ "$led_by" -gt "${server:-0}" ] && ! has "$living" "$led_by" && ! has "$found" "$process"; then
+      set -- $(ls -ldn "/proc/$process" 2>/dev/null)
+      case ${3:-none} in ("$me" | 0) describe maybe "$process" ;; esac
     fi
   done
 }
