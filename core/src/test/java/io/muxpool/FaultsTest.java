@@ -14,6 +14,7 @@ import io.muxpool.testkit.SshEndpoint;
 import io.muxpool.testkit.TcpProxy;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -438,7 +439,7 @@ final class FaultsTest {
             }
             pool.run("true").check();
             assertThat(pool.toString()).contains("capacity 8");
-            Files.writeString(gate, "go\ngo\n");
+            letGo(gate);
         }
     }
 
@@ -454,14 +455,23 @@ final class FaultsTest {
         try (ConnectionPool next = open()) {
             assertThat(next.run("echo", "hello").check().stdoutText()).isEqualTo("hello\n");
         }
-        Files.writeString(gate, "go\ngo\n");
+        letGo(gate);
+    }
+
+    /** Opened for reading, too, so that it does not wait for a reader that may be gone. */
+    private static void letGo(Path gate) throws IOException {
+        try (RandomAccessFile both = new RandomAccessFile(gate.toFile(), "rw")) {
+            both.writeBytes("go\ngo\n");
+        }
     }
 
     /** Leaves a command behind that goes on, and keeps its session, until the gate is written to. */
     private static void abandon(ConnectionPool pool, Path gate) {
         Job job = Job.create();
         Command waits = Command.shell("exec 3<>" + gate + "; echo started; read x <&3")
-                .withStdout(Output.stream(onFirstByte(job::cancel)));
+                .withStdout(Output.stream(onFirstByte(job::cancel)))
+                // Not killed, so that it stays.
+                .withDetached(true);
         assertThatThrownBy(() -> pool.run(waits, job)).isInstanceOf(JobCancelledException.class);
     }
 
@@ -542,7 +552,7 @@ final class FaultsTest {
                     .contains("capacity 1")
                     .contains("connections 2")
                     .contains("free slots 0");
-            Files.writeString(gate, "go\ngo\n");
+            letGo(gate);
             long first = running.get(0).get().masterPid().orElseThrow();
             long second = running.get(1).get().masterPid().orElseThrow();
             assertThat(first).isNotEqualTo(second);

@@ -38,6 +38,9 @@ final class Exchange implements ChannelHandler {
         DONE
     }
 
+    /** Servers must answer a request that wants a reply (RFC 4254 section 5.4); one that does not costs this much, once. */
+    private static final long MARK_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final long YOUNG_NANOS = TimeUnit.MILLISECONDS.toNanos(1000);
     private static final long SIGNAL_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -190,6 +193,7 @@ final class Exchange implements ChannelHandler {
         }
         if (unmarked) {
             open.attachment().markingKnown().thenRun(this::markingKnown);
+            open.attachment().loop().schedule(MARK_NANOS, open.attachment()::presumeMarksRefused);
         }
     }
 

@@ -178,7 +178,7 @@ class LeaseExclusivityTest {
         assertThat(leases).isNotEmpty().hasSizeLessThanOrEqualTo(2 * atOnce * threads);
         // Sockets, and the notes beside them.
         Set<String> owners = new HashSet<>();
-        names("c").forEach(name -> owners.add(name.replace(".owner", "")));
+        names("c").forEach(name -> owners.add(name.replaceFirst("\\.(owner|running|login)$", "")));
         assertThat(leases).as("what has no lock file is lost for good").containsAll(owners);
 
         List<Lease> all = new ArrayList<>();

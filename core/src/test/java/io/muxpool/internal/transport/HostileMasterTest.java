@@ -338,7 +338,7 @@ class HostileMasterTest {
     }
 
     /** Holds the loop up once its link's first channel is open. */
-    private static final class HoldUp implements LinkOwner {
+    private static final class HoldUp extends Stranger {
         final CountDownLatch begun = new CountDownLatch(1);
         final CountDownLatch over = new CountDownLatch(1);
 
@@ -353,6 +353,12 @@ class HostileMasterTest {
                 }
             }
         }
+    }
+
+    /** Knows only that its server takes no marks. */
+    private static class Stranger implements LinkOwner {
+        @Override
+        public void happened(Supplier<PoolEvent> event) {}
 
         @Override
         public int sessionsAllowed() {
@@ -384,6 +390,24 @@ class HostileMasterTest {
 
         @Override
         public void serverKnown(ServerFacts facts, boolean news) {}
+    }
+
+    /** Whether it takes a variable is asked before the first command: silence must not hold that up for ever. */
+    @Test
+    void aServerThatNeverAnswersTheQuestionAboutMarksStillRunsTheCommand() throws Exception {
+        master.serve(Script.polite().stdout("hi\n").exit(0).onRequest("env", (client, id, frame) -> true));
+        Link asking = link(new Stranger() {
+            @Override
+            public ServerFacts server() {
+                return ServerFacts.UNKNOWN;
+            }
+        });
+        try {
+            Link.Ran ran = asking.run(Command.of("echo", "hi"), Job.withTimeout(Duration.ofSeconds(60)));
+            assertThat(ran.stdout().bytes()).asString().isEqualTo("hi\n");
+        } finally {
+            asking.close();
+        }
     }
 
     @Test

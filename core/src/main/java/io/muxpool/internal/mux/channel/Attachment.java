@@ -277,6 +277,14 @@ public final class Attachment implements EventLoop.Ready {
         return markingKnown;
     }
 
+    /** The server has had time enough to answer. A command shall not wait for one that never does; nothing is noted. */
+    public void presumeMarksRefused() {
+        if (!markingKnown.isDone()) {
+            marking = Marking.IN_LINE;
+            markingKnown.complete(null);
+        }
+    }
+
     /** The server has taken, or refused, the mark that was sent with a request for an answer. On the loop. */
     void markAnswered(boolean taken) {
         Marking found = taken ? Marking.BY_REQUEST : Marking.IN_LINE;
