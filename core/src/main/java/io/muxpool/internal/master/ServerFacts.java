@@ -114,8 +114,17 @@ public record ServerFacts(
      * a server of another kind, would find in it another command than was meant.
      */
     public boolean takesMarkedLines() {
-        return isKnownToHaveShell()
-                || (software != null && (software.startsWith("dropbear") || software.startsWith("tinyssh")));
+        return isKnownToHaveShell() || isSmallServer();
+    }
+
+    /** dropbear and tinysshd run login shells, and take no variables. */
+    private boolean isSmallServer() {
+        return software != null && (software.startsWith("dropbear") || software.startsWith("tinyssh"));
+    }
+
+    /** Whether the server is known to take no variables. */
+    public boolean refusesVariables() {
+        return Boolean.FALSE.equals(takesVariables) || isSmallServer();
     }
 
     /** Whether another session would run the account's forced command once more. */

@@ -1,5 +1,7 @@
 package io.muxpool.internal.mux;
 
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  *     may mean a forced command, which another session would run once more
  * @param lookFirst whether to look for its processes before the first signal, which finds also those that would be orphans
  *     after it: only where another session is known to run a shell
- * @param greeted run when a shell of ours has answered
+ * @param greeted told when a shell of ours has answered, and whether a mark that went with a request had arrived there
  */
 public record KillPlan(
-        long graceNanos, @Nullable String noSweep, boolean sweepUnsignalled, boolean lookFirst, Runnable greeted) {}
+        long graceNanos,
+        @Nullable String noSweep,
+        boolean sweepUnsignalled,
+        boolean lookFirst,
+        Consumer<Optional<Boolean>> greeted) {}

@@ -6,6 +6,7 @@ import io.muxpool.internal.sweep.Mark;
 import io.muxpool.internal.sweep.Sweep;
 import io.muxpool.internal.sweep.Swept;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -216,14 +217,18 @@ final class Killer {
         if (begun != null) {
             Sweep sweep = begun.sweep();
             ending.whenComplete((known, failure) -> sweep.failed("it was no longer wanted"));
-            sweep.swept().thenAccept(this::swept);
+            sweep.swept().thenAccept(found -> {
+                if (sweep.isMarked().isPresent()) {
+                    plan.greeted().accept(exchange.isMarkedByRequest() ? sweep.isMarked() : Optional.empty());
+                }
+                swept(found);
+            });
             sweep.ready().thenRun(() -> ready(sweep, mark != null));
         }
         advance();
     }
 
     private void ready(Sweep sweep, boolean marked) {
-        plan.greeted().run();
         if (!marked) {
             sweep.failed(
                     "the server takes no variables (AcceptEnv LC_* in its sshd_config), and its command line held no"

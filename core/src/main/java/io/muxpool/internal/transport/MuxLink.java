@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -141,8 +142,11 @@ final class MuxLink implements Link {
     }
 
     private Marking marking() {
-        Boolean taken = owner.server().takesVariables();
-        return taken == null ? Marking.UNKNOWN : taken ? Marking.BY_REQUEST : Marking.IN_LINE;
+        ServerFacts server = owner.server();
+        if (server.refusesVariables()) {
+            return Marking.IN_LINE;
+        }
+        return server.takesVariables() == null ? Marking.UNKNOWN : Marking.BY_REQUEST;
     }
 
     /** What was left behind on this master before we were idle and let go of it. What was on another went with that. */
@@ -453,7 +457,13 @@ final class MuxLink implements Link {
                 SweepPolicy.refusal(command, server),
                 refusalSaysNothing,
                 server.isKnownToHaveShell() || server.isForeign(),
-                () -> owner.serverKnown(owner.server().withShell(), true));
+                this::shellAnswered);
+    }
+
+    /** @param marked whether marks that go with a request arrive, where that could be seen */
+    private void shellAnswered(Optional<Boolean> marked) {
+        ServerFacts server = owner.server().withShell();
+        owner.serverKnown(marked.map(server::withVariables).orElse(server), true);
     }
 
     private void account(Attached on, Running running, Ending ending) {

@@ -96,7 +96,7 @@ final class SshChild {
     /** Where the server takes no variables, the mark goes in the line. */
     private String line() {
         String line = CommandLine.requireSendable(command.remoteLine());
-        markedByRequest = !Boolean.FALSE.equals(carrier.server().takesVariables());
+        markedByRequest = !carrier.server().refusesVariables();
         @Nullable UnaryOperator<String> marked =
                 markedByRequest || !carrier.server().takesMarkedLines() ? null : MarkedLine.of(command, line);
         return marked == null ? line : marked.apply(mark);
