@@ -104,11 +104,6 @@ public record ServerFacts(
         return Boolean.TRUE.equals(hasShell);
     }
 
-    /** Whether it is known to be another server than OpenSSH's. */
-    public boolean isForeign() {
-        return software != null && !software.startsWith("OpenSSH_");
-    }
-
     /**
      * Whether a command line may hold a mark: only where a shell is known to read it. Others, such as a forced command or
      * a server of another kind, would find in it another command than was meant.
@@ -117,8 +112,8 @@ public record ServerFacts(
         return isKnownToHaveShell() || isSmallServer();
     }
 
-    /** dropbear and tinysshd run login shells, and take no variables. */
-    private boolean isSmallServer() {
+    /** Whether it is dropbear or tinysshd, which run login shells, take no variables, and do not tell of forced commands. */
+    public boolean isSmallServer() {
         return software != null && (software.startsWith("dropbear") || software.startsWith("tinyssh"));
     }
 

@@ -44,11 +44,16 @@ final class Killer {
     /** What a sweep that has begun may take beyond that: a shell has to start, and to look at every process. */
     private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    /** How long a first look may hold up the first signal, besides two round trips. */
+    /** How long a first look may hold up the first signal, and no longer than a quarter of the grace. */
     private static final long FIRST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** The first pause before processes that had TERM are counted again; each later one is twice as long. */
+    /** How long the end of a channel may be behind the exit of its command. */
+    private static final long CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** The first pause before processes that had TERM are counted again; each later one is longer. */
     private static final long COUNT_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private static final long MOST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Exchange exchange;
     private final Sessions sessions;
@@ -94,8 +99,21 @@ final class Killer {
             return CompletableFuture.completedFuture(Ending.firstProcessDead("it ended by itself"));
         }
         Killer killer = new Killer(exchange, sessions, plan);
-        killer.begin();
+        if (exchange.exited().isDone()) {
+            // The end of its channel may be right behind, and then it has ended by itself.
+            sessions.loop().schedule(CLOSE_NANOS, killer::beginUnlessEnded);
+        } else {
+            killer.begin();
+        }
         return killer.ending;
+    }
+
+    private void beginUnlessEnded() {
+        if (exchange.end().getNow(null) instanceof End.Completed) {
+            finish(Ending.firstProcessDead("it ended by itself"));
+        } else {
+            begin();
+        }
     }
 
     private void begin() {
@@ -110,7 +128,7 @@ final class Killer {
             sweep();
         } else if (plan.lookFirst() && plan.noSweep() == null && exchange.mark() != null) {
             sweep();
-            schedule(FIRST_LOOK_NANOS + 2 * exchange.roundTripNanos(), this::firstSignal);
+            schedule(Math.min(FIRST_LOOK_NANOS, plan.graceNanos() / 4), this::firstSignal);
         } else {
             firstSignal();
         }
@@ -280,25 +298,27 @@ final class Killer {
         }
         if (sweep != null) {
             Sweep with = sweep;
-            with.term(all).thenAccept(left -> counted(with, left));
+            boolean ended = exchange.exited().isDone();
+            with.term(all).thenAccept(left -> counted(with, left, ended));
         }
     }
 
-    private void counted(Sweep sweep, int left) {
+    /** @param ended whether the first process had ended before the count: else it may have started more since */
+    private void counted(Sweep sweep, int left, boolean ended) {
         boolean over;
         long pause;
         lock.lock();
         try {
             over = finishing;
             pause = countAgainNanos;
-            countAgainNanos *= 2;
+            countAgainNanos = Math.min(2 * countAgainNanos, MOST_PAUSE_NANOS);
         } finally {
             lock.unlock();
         }
         if (over) {
             return;
         }
-        if (left == 0) {
+        if (left == 0 && ended) {
             sweep.clean();
         } else {
             // On their way out, as a rule.
@@ -315,7 +335,8 @@ final class Killer {
             lock.unlock();
         }
         if (!over) {
-            sweep.count().thenAccept(left -> counted(sweep, left));
+            boolean ended = exchange.exited().isDone();
+            sweep.count().thenAccept(left -> counted(sweep, left, ended));
         }
     }
 

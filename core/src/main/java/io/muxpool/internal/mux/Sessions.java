@@ -452,7 +452,7 @@ public final class Sessions implements Attachment.Watcher {
                 spare = trust.mayUse() ? spares.pollFirst() : null;
                 // Under the lock, so that nobody who makes room can look away just between our try and our waiting on.
                 @Nullable Aside aside = asides.get(next);
-                int most = aside == null ? limits.sessions() : limits.sessionsFor(aside);
+                int most = aside == null ? commandLimit() : limits.sessionsFor(aside);
                 channel = spare == null ? attachment().open(next, most - abandoned, false) : null;
                 if (spare == null
                         && channel == null
@@ -675,10 +675,15 @@ public final class Sessions implements Attachment.Watcher {
     private int sessionLimit() {
         lock.lock();
         try {
-            return limits.sessions() - abandoned;
+            return commandLimit() - abandoned;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Beside a sweep, which has a session too, commands use no slack that is not known to be there. Under the lock. */
+    private int commandLimit() {
+        return asides.isEmpty() ? limits.sessions() : limits.sessionsFor(Aside.BEYOND_CAPACITY);
     }
 
     // ---- from the attachment

@@ -259,7 +259,7 @@ public final class Pool {
         }
         if (news) {
             // Told by the thread that reads for everyone, perhaps: what touches files is for another.
-            Pumps.start(() -> line.link().rememberServer(all));
+            Pumps.startSoon(() -> line.link().rememberServer(all));
         }
     }
 

@@ -238,6 +238,8 @@ public final class SshConfig {
             }
         });
         variables.putAll(setEnv());
+        // The mark of a command is its own: one that this process has itself would take its place.
+        variables.remove("LC_MUXPOOL_MARK");
         return Collections.unmodifiableMap(variables);
     }
 

@@ -24,6 +24,7 @@ public final class UserEnvironment {
     public static Map<String, String> all() {
         Map<String, String> variables = new LinkedHashMap<>(System.getenv());
         restore(variables);
+        variables.remove(MARK);
         return Collections.unmodifiableMap(variables);
     }
 

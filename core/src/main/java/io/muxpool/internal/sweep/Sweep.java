@@ -45,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 public final class Sweep {
     private static final int MAX_LINE = 4096;
 
+    /** How many processes are named at most. */
+    private static final int MOST_NAMED = 100;
+
     private final String own = Mark.next();
     private final String target;
     private final boolean markedByRequest;
@@ -172,7 +175,7 @@ public final class Sweep {
         lock.lock();
         try {
             if (partialView) {
-                found = new Swept.NotLooked("that machine hides the processes of other users (hidepid)");
+                found = new Swept.NotLooked("that machine does not show all of its processes");
             } else if (!maybe.isEmpty()) {
                 found = new Swept.NotLooked("these carry no mark, and may be its own: "
                         + maybe.stream().map(Ending.Survivor::toString).collect(Collectors.joining(", ")));
@@ -225,7 +228,19 @@ public final class Sweep {
         if (at < 0) {
             return;
         }
+        if (swept.isDone()) {
+            return;
+        }
         String[] words = line.substring(at + own.length() + 1).split(" ", 4);
+        try {
+            heard(words, line);
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            // It comes from the other side, and must harm nobody else on this thread.
+            failed("the shell there said what makes no sense: " + Printable.of(line));
+        }
+    }
+
+    private void heard(String[] words, String line) {
         switch (words[0]) {
             case "hello" -> greeted();
             case "ready" -> readied(words);
@@ -240,6 +255,9 @@ public final class Sweep {
     private void greeted() {
         lock.lock();
         try {
+            if (hello) {
+                return;
+            }
             hello = true;
         } finally {
             lock.unlock();
@@ -285,6 +303,9 @@ public final class Sweep {
     private void survived(Collection<Ending.Survivor> among, String[] words) {
         lock.lock();
         try {
+            if (among.size() >= MOST_NAMED) {
+                return;
+            }
             among.add(new Ending.Survivor(Long.parseLong(words[1]), words[2], Printable.of(words[3])));
         } finally {
             lock.unlock();

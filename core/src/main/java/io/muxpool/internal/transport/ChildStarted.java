@@ -186,7 +186,14 @@ final class ChildStarted implements Started {
                 // The end of its client is none of the command's: it must not look like that.
                 cut();
             }
-            Pumps.start(() -> killed.complete(ender.apply(process)));
+            Pumps.startSoon(() -> {
+                Ending ending = Ending.notConfirmed("its killing failed");
+                try {
+                    ending = ender.apply(process);
+                } finally {
+                    killed.complete(ending);
+                }
+            });
         }
         return freed.thenCompose(done -> killed);
     }

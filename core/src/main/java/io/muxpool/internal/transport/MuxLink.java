@@ -108,7 +108,7 @@ final class MuxLink implements Link {
     private Way attach(Job job) throws PathUnusableException, SessionNotOpenedException {
         long start = System.nanoTime();
         ControlMaster.Ready ready = master.ensure(job);
-        if (owner.server().software() == null) {
+        if (owner.server().software() == null || !ready.reused()) {
             // How commands can be marked depends on it. A later process finds it noted.
             owner.serverKnown(master.facts(), true);
         }
@@ -439,8 +439,11 @@ final class MuxLink implements Link {
         CompletableFuture<ServerFacts> found = new CompletableFuture<>();
         try {
             Pumps.start(() -> {
-                owner.serverKnown(master.facts(), true);
-                found.complete(owner.server());
+                try {
+                    owner.serverKnown(master.facts(), true);
+                } finally {
+                    found.complete(owner.server());
+                }
             });
         } catch (OutOfMemoryError e) {
             // No thread to be had.
@@ -451,12 +454,13 @@ final class MuxLink implements Link {
 
     private KillPlan plan(Command command, ServerFacts server) {
         // An sshd before 9.8 refuses to signal the commands of root, whatever they are.
-        boolean refusalSaysNothing = server.isForeign() || transport.logsInAsRoot();
+        boolean refusalSaysNothing = server.isSmallServer() || transport.logsInAsRoot();
         return new KillPlan(
                 transport.remote().killGrace().toNanos(),
                 SweepPolicy.refusal(command, server),
                 refusalSaysNothing,
-                server.isKnownToHaveShell() || server.isForeign(),
+                // dropbear closes a session that runs nothing yet when another ends: it has to begin before.
+                server.isKnownToHaveShell() || server.isSmallServer(),
                 this::shellAnswered);
     }
 

@@ -48,6 +48,7 @@ final class ProcessLink implements Link {
         long start = System.nanoTime();
         ControlMaster.Ready ready = master.ensure(job);
         if (!ready.reused()) {
+            owner.serverKnown(master.facts(), true);
             owner.happened(() -> PoolEvent.Connected.since(start, ready.pid(), false));
         }
         return ready;

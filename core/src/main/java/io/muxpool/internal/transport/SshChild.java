@@ -98,7 +98,10 @@ final class SshChild {
         String line = CommandLine.requireSendable(command.remoteLine());
         markedByRequest = !carrier.server().refusesVariables();
         @Nullable UnaryOperator<String> marked =
-                markedByRequest || !carrier.server().takesMarkedLines() ? null : MarkedLine.of(command, line);
+                // A shell line's mark does not reach its shell, whose end no signal tells here.
+                markedByRequest || command.isShell() || !carrier.server().takesMarkedLines()
+                        ? null
+                        : MarkedLine.of(command, line);
         return marked == null ? line : marked.apply(mark);
     }
 

@@ -16,7 +16,7 @@ final class SweepPolicy {
     static Optional<String> refusalWithoutSignals(Command command, ServerFacts server) {
         @Nullable String refusal = refusal(command, server);
         boolean safe =
-                server.isKnownToHaveShell() || Boolean.FALSE.equals(server.forcedCommand()) || server.isForeign();
+                server.isKnownToHaveShell() || Boolean.FALSE.equals(server.forcedCommand()) || server.isSmallServer();
         return refusal != null || safe
                 ? Optional.ofNullable(refusal)
                 : Optional.of("whether its account has a forced command, which another session would run once more, is"

@@ -23,7 +23,8 @@ processes() {
       process=${file#/proc/}
       process=${process%/stat}
       set -- ${line##*"$close"}
-      case $1 in (Z | X) continue ;; esac
+      # A zombie with threads is a process whose first thread has ended.
+      case $1${18:-1} in (Z[01] | X*) continue ;; esac
       table="$table $process:$2:$3:$4:${20:-0}"
     done
   else
@@ -98,14 +99,15 @@ describe() {
   describing=$2
   owner=$(ps -o user= -p "$2" 2>/dev/null)
   if [ $how = proc ]; then
-    words=$(tr '\000\n\t' '   ' <"/proc/$2/cmdline" 2>/dev/null | cut -c 1-200)
+    words=$(tr '\000\n\t\134' '    ' <"/proc/$2/cmdline" 2>/dev/null | cut -c 1-200)
     [ -n "$words" ] || return 0
     kind=$1
     set -- $(ls -ld "/proc/$2" 2>/dev/null)
     owner=${3:-$owner}
   else
     kind=$1
-    words=$(ps -o command= -p "$2" 2>/dev/null | cut -c 1-200)
+    words=$(ps -o command= -p "$2" 2>/dev/null | tr '\134' ' ' | cut -c 1-200)
+    [ -n "$words" ] || return 0
   fi
   say $kind "$describing" "${owner:-?}" "${words:-?}"
 }
@@ -133,10 +135,19 @@ finish() {
   round=0
   while look && [ "$found" != ' ' ] && [ $round -lt 60 ]; do
     round=$((round + 1))
-    stopped=
-    while [ "$stopped" != "$found" ]; do
-      stopped=$found
-      for process in $found; do kill -s STOP "$process" 2>/dev/null; done
+    # Stopped, they cannot fork any more. What cannot be stopped, being another user's, may fork for ever.
+    stopped=' '
+    fresh=y
+    tries=0
+    while [ -n "$fresh" ] && [ $tries -lt 30 ]; do
+      fresh=
+      tries=$((tries + 1))
+      for process in $found; do
+        if ! has "$stopped" "$process" && kill -s STOP "$process" 2>/dev/null; then
+          fresh=y
+          stopped="$stopped$process "
+        fi
+      done
       look
     done
     mine=
@@ -152,4 +163,7 @@ carried=unmarked
 [ "${LC_MUXPOOL_MARK-}" != "$sent" ] || carried=marked
 view=whole
 if [ $how = proc ] && ! [ -r /proc/1/stat ]; then view=partial; fi
+# A table without this very shell shows nothing that can be relied on.
+processes
+case " $table" in (*" $$:"*) ;; (*) view=partial ;; esac
 say ready $carried $how $view
