@@ -28,4 +28,12 @@ final class PlainEmbeddedContractTest extends TransportContract {
             server.close();
         }
     }
+
+    /** This server does not say whether a key has a forced command, and this transport keeps nothing between commands. */
+    @Override
+    Ending endingOfAKilledCommand() {
+        return Ending.notConfirmed(
+                "ssh cannot signal the other side, and whether its account has a forced command, which"
+                        + " another session would run once more, is not known");
+    }
 }

@@ -348,6 +348,9 @@ abstract class TransportContract {
 
     @Test
     void aTimeoutCarriesTheOriginalDurationAndWhatWasWritten() {
+        // A word that depends on the login shell: a shell is known to be there then, so that a kill may look for
+        // processes.
+        pool.run("echo", "it's").check();
         // A machine that takes seconds for a command has some more to begin this one.
         Duration timeout = Duration.ofSeconds(2 + 4 * pool.run("true").elapsed().toSeconds());
         Job job = Job.withTimeout(timeout);
