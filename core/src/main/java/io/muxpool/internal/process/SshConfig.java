@@ -5,6 +5,7 @@ import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.internal.stream.StreamFailedException;
+import io.muxpool.internal.sweep.Mark;
 import io.muxpool.internal.text.Printable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -239,7 +240,7 @@ public final class SshConfig {
         });
         variables.putAll(setEnv());
         // The mark of a command is its own: one that this process has itself would take its place.
-        variables.remove("LC_MUXPOOL_MARK");
+        variables.remove(Mark.VARIABLE);
         return Collections.unmodifiableMap(variables);
     }
 

@@ -1,5 +1,6 @@
 package io.muxpool.internal.process;
 
+import io.muxpool.internal.sweep.Mark;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,16 +16,13 @@ public final class UserEnvironment {
     private static final String SAVED = "MUXPOOL_SAVED_";
     private static final String SET = "set:";
 
-    /** Marks the processes of one command. A master serves others too, and must not bear it. */
-    private static final String MARK = "LC_MUXPOOL_MARK";
-
     private UserEnvironment() {}
 
     /** All variables. */
     public static Map<String, String> all() {
         Map<String, String> variables = new LinkedHashMap<>(System.getenv());
         restore(variables);
-        variables.remove(MARK);
+        variables.remove(Mark.VARIABLE);
         return Collections.unmodifiableMap(variables);
     }
 
@@ -61,6 +59,6 @@ public final class UserEnvironment {
 
     /** Removes what belongs to one command only, for a process that outlives it. */
     public static void unmark(Map<String, String> environment) {
-        environment.remove(MARK);
+        environment.remove(Mark.VARIABLE);
     }
 }
