@@ -209,6 +209,7 @@ final class Killer {
     private void sweep() {
         String mark = exchange.mark();
         @Nullable SweepSession begun = null;
+        Sessions.Aside aside = Sessions.Aside.WITHIN_CAPACITY;
         lock.lock();
         try {
             if (sweeping != null || notLooked != null) {
@@ -218,21 +219,19 @@ final class Killer {
                 notLooked = plan.noSweep();
             } else {
                 // Also without a mark: when a shell answers, the lines of later commands can hold one.
-                begun = SweepSession.start(
-                        sessions,
-                        mark == null ? Mark.next() : mark,
-                        exchange.isMarkedByRequest(),
-                        exchange::ageNanos,
-                        // Without signals, the command's own session is freed by nobody but the sweep.
-                        Boolean.TRUE.equals(termAll) && !processEnded
-                                ? Sessions.Aside.BEYOND_CAPACITY
-                                : Sessions.Aside.WITHIN_CAPACITY);
+                begun = SweepSession.create(
+                        mark == null ? Mark.next() : mark, exchange.isMarkedByRequest(), exchange::ageNanos);
+                // Without signals, the command's own session is freed by nobody but the sweep.
+                if (Boolean.TRUE.equals(termAll) && !processEnded) {
+                    aside = Sessions.Aside.BEYOND_CAPACITY;
+                }
                 sweeping = begun;
             }
         } finally {
             lock.unlock();
         }
         if (begun != null) {
+            begun.start(sessions, aside);
             Sweep sweep = begun.sweep();
             ending.whenComplete((known, failure) -> sweep.failed("it was no longer wanted"));
             sweep.swept().thenAccept(found -> {

@@ -33,20 +33,25 @@ final class SweepSession {
     }
 
     /**
-     * Begins a sweep.
+     * A sweep that is yet to {@link #start}.
      *
      * @param target the mark of the command
      * @param markedByRequest as in {@link Sweep}
      * @param ageNanos how long ago the command was started
+     */
+    static SweepSession create(String target, boolean markedByRequest, LongSupplier ageNanos) {
+        return new SweepSession(target, markedByRequest, ageNanos);
+    }
+
+    /**
+     * Asks for a session. To be called without a lock: other commands may hear of theirs meanwhile.
+     *
      * @param aside how far it may exceed the connection's capacity
      */
-    static SweepSession start(
-            Sessions sessions, String target, boolean markedByRequest, LongSupplier ageNanos, Sessions.Aside aside) {
-        SweepSession session = new SweepSession(target, markedByRequest, ageNanos);
-        session.exchange.end().thenAccept(session::ended);
-        session.sweep.swept().thenRun(() -> session.end(sessions));
-        sessions.startAside(session.exchange, aside);
-        return session;
+    void start(Sessions sessions, Sessions.Aside aside) {
+        exchange.end().thenAccept(this::ended);
+        sweep.swept().thenRun(() -> end(sessions));
+        sessions.startAside(exchange, aside);
     }
 
     Sweep sweep() {
