@@ -198,7 +198,7 @@ public final class Command {
         return pty;
     }
 
-    /** Whether the command gets no terminal, whatever the ssh configuration says. */
+    /** Returns whether the command gets no terminal even if the ssh configuration asks for one. */
     public boolean refusesPty() {
         return refusesPty;
     }
@@ -208,7 +208,7 @@ public final class Command {
         return returnOnExit;
     }
 
-    /** Whether what this command started in the background lives on when the command is killed. */
+    /** Returns whether background processes of this command survive when the command is killed. */
     public boolean isDetached() {
         return detached;
     }

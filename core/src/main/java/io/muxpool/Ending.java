@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 public record Ending(Fate fate, String why, List<Survivor> survivors) implements Serializable {
     private static final long serialVersionUID = 2L;
 
-    /** What can have become of a command. */
+    /** The possible fates of a command that was given up. */
     public enum Fate {
         /** Certainly nothing of it ran. */
         NOT_STARTED,

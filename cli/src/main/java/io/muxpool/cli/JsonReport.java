@@ -128,7 +128,7 @@ final class JsonReport {
         });
     }
 
-    /** Whether a command that was given up is dead, and the processes of it that are known to live on. */
+    /** Writes whether a command that was given up is dead, and which of its processes live on. */
     private static void ending(JsonGenerator json, @Nullable Ending ending) throws IOException {
         json.writeFieldName("dead");
         json.writeObject(ending == null ? null : ending.fate() == Ending.Fate.CONFIRMED_DEAD);

@@ -79,7 +79,7 @@ final class AbandonedNamespaces {
         Files.deleteIfExists(namespace);
     }
 
-    /** Whether it is gone: nobody held it, and it had no socket. */
+    /** Removes the lease when nobody holds it and it has no socket; returns whether it was removed. */
     private static boolean removeLease(Path namespace, Path state, String name, Path sockets) throws IOException {
         if (!(LockFile.tryOpen(state, name, LeaseStore.key(namespace, name), false)
                 instanceof LockFile.Locked locked)) {

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * used} and is locked. Thread-safe; ends once, by {@link #release} or {@link #discard}.
  */
 public final class Lease {
-    /** What ssh has logged of the login of the master at a socket. */
+    /** The suffix of the file that holds ssh's log of a master's login. */
     private static final String LOGIN = ".login";
 
     private final Namespace namespace;
@@ -45,7 +45,7 @@ public final class Lease {
         return suspect;
     }
 
-    /** What counts the commands that run over this lease's master. */
+    /** Returns the counter of the commands that run over this lease's master. */
     public RunningMark running() {
         return running;
     }
