@@ -31,8 +31,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * witness writes down what it is told.
  */
 final class Crew implements AutoCloseable {
-    /** How late a call may be after its job's end; then it must have ended, whatever happened. */
-    /** The grace of a kill, 5 s for what is to be known of it (see Connection.run), and the rest for a busy machine. */
+    /**
+     * How late a call may be after its job's end; then it must have ended, whatever happened: the grace of a kill, 5 s
+     * for what is to be known of it (see Connection.run), and the rest for a busy machine.
+     */
     private static final Duration LATEST = Duration.ofSeconds(6);
 
     private static final Duration GRACE = Duration.ofMillis(200);
