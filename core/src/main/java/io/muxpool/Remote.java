@@ -560,7 +560,9 @@ public final class Remote {
          * that of a shell which was tried, a command that depends on it is not started ({@link NotStartedException}).
          *
          * <p>Say it here when it is known, to save that session, or when an account must not be asked: {@link
-         * LoginShell#OTHER}. A wrong answer lets words be changed or obeyed.
+         * LoginShell#OTHER}. A wrong answer lets words be changed or obeyed. To name a shell also says that the account has
+         * no forced command: where the server takes no variables ({@code AcceptEnv LC_*}), already the first command that is
+         * killed is then killed whole.
          */
         public Builder loginShell(LoginShell loginShell) {
             this.loginShell = Objects.requireNonNull(loginShell);

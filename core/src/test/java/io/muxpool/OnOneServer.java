@@ -37,13 +37,15 @@ abstract class OnOneServer {
     }
 
     final ConnectionPool.Builder pool(Path config) {
-        Remote remote = Remote.builder(SshEndpoint.ALIAS)
+        return ConnectionPool.builder(remote(config).build(), getClass().getSimpleName());
+    }
+
+    final Remote.Builder remote(Path config) {
+        return Remote.builder(SshEndpoint.ALIAS)
                 .sshProgram(Ssh.program())
                 .configFile(config)
                 .socketDir(sockets.path())
                 .transport(TransportKind.MUX)
-                .killGrace(Duration.ofSeconds(1))
-                .build();
-        return ConnectionPool.builder(remote, getClass().getSimpleName());
+                .killGrace(Duration.ofSeconds(1));
     }
 }

@@ -227,6 +227,18 @@ final class WholeKillTest extends OnOneServer {
         }
     }
 
+    /** Whoever names the login shell says that there is one: then the very first line can hold a mark. */
+    @Test
+    void theFirstKillIsWholeWithoutVariablesWhereTheLoginShellIsNamed() {
+        OpenSshServer started = takingVariables().option("AcceptEnv", "NONE").start();
+        server = started;
+        Remote named =
+                remote(started.clientConfig()).loginShell(LoginShell.POSIX).build();
+        try (ConnectionPool pool = ConnectionPool.builder(named, "named").open()) {
+            assertEndedWhole(pool, Command.shell("cd; setsid -f sleep " + time + "; exec tail -f /dev/null"));
+        }
+    }
+
     /** All sessions of the server are taken: the sweep gets that of the command it is about. */
     @Test
     void aFullConnectionStillHasASessionForTheSweep() {

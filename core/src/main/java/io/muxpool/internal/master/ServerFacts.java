@@ -1,5 +1,7 @@
 package io.muxpool.internal.master;
 
+import io.muxpool.LoginShell;
+import io.muxpool.Remote;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param forcedCommand whether the key or the certificate that we log in with has a forced command; null when unknown. An
  *     sshd_config's ForceCommand does not show
  * @param takesVariables whether the server takes variables whose names begin with LC_; null when unknown
- * @param hasShell true when a shell of ours has answered there, so that no forced command stands in the way; else null
+ * @param hasShell true when a shell of ours has answered there, or the caller has named it, so that no forced command stands
+ *     in the way; else null
  */
 public record ServerFacts(
         @Nullable String software,
@@ -34,6 +37,12 @@ public record ServerFacts(
     private static final Pattern SOFTWARE =
             Pattern.compile(".*: Remote protocol version .*, remote software version (.*)");
     private static final Pattern KEY_OPTIONS = Pattern.compile(".*: Remote: .*: key options:(.*)");
+
+    /** What the caller says of the account, by naming its login shell. */
+    public static ServerFacts toldOf(Remote remote) {
+        LoginShell shell = remote.loginShell();
+        return shell == LoginShell.UNKNOWN || shell == LoginShell.OTHER ? UNKNOWN : UNKNOWN.withShell();
+    }
 
     /** Reads what ssh logged of a login. */
     public static ServerFacts of(Collection<String> log) {
@@ -99,7 +108,7 @@ public record ServerFacts(
         return new ServerFacts(software, forcedCommand, takesVariables, true);
     }
 
-    /** Whether a shell of ours has answered there. */
+    /** Whether a shell of ours has answered there, or the caller has named it. */
     public boolean isKnownToHaveShell() {
         return Boolean.TRUE.equals(hasShell);
     }

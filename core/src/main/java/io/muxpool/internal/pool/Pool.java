@@ -66,7 +66,7 @@ public final class Pool {
     private boolean stopMasters;
 
     // Guarded by lock for writing.
-    private volatile ServerFacts server = ServerFacts.UNKNOWN;
+    private volatile ServerFacts server;
 
     // Sessions on one connection, as far as the server was seen to refuse more.
     private int sessionsAllowed = Integer.MAX_VALUE;
@@ -94,6 +94,7 @@ public final class Pool {
         OwnLimits.learn();
         this.remote = remote;
         this.name = name;
+        this.server = ServerFacts.toldOf(remote);
         this.waitingForLine = "waiting for a free connection of pool " + name;
         // All lines of a guest would lead to the same master.
         this.maxConnections = remote.attach() == AttachPolicy.REQUIRE_EXISTING ? 1 : options.maxConnections();

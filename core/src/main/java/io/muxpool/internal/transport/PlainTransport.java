@@ -55,7 +55,7 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
     /** Sweeps over a connection of their own; the log of the command's own login says what is known of the account. */
     private final class Carrier implements SshSweep.Carrier {
         private volatile @Nullable SshLog login;
-        private volatile ServerFacts found = ServerFacts.UNKNOWN;
+        private volatile ServerFacts found = ServerFacts.toldOf(remote);
 
         @Override
         public List<String> options(SshLog log) {
