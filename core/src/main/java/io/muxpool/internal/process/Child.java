@@ -95,14 +95,14 @@ public final class Child {
     }
 
     /**
-     * As {@link #run(ProcessBuilder, Command, Job, String, Role)}, for a child that carries a command.
+     * As {@link #run(ProcessBuilder, Command, Job, String, Role)}, for a command that is more than the tree of its child.
      *
      * @param ender ends the command and the child, and says what became of the command; it may block
      */
-    public static Ended runCarrier(
-            ProcessBuilder builder, Command streams, Job job, String doing, Function<Process, Ending> ender)
+    public static Ended run(
+            ProcessBuilder builder, Command streams, Job job, String doing, Role role, Function<Process, Ending> ender)
             throws IOException, StreamFailedException {
-        return run(builder, streams, job, doing, Role.CARRIER, ender, true);
+        return run(builder, streams, job, doing, role, ender, true);
     }
 
     /**

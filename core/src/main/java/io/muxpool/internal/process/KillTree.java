@@ -92,11 +92,15 @@ public final class KillTree {
 
     /** Java sends TERM and KILL only. Where there is no shell to send others with, a growing tree may lose a leaf. */
     private static void signal(String name, Collection<ProcessHandle> processes) {
-        List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", "kill -" + name + " \"$@\" 2>/dev/null", "sh"));
+        List<String> kill = List.of("/bin/sh", "-c", "kill -" + name + " \"$@\" 2>/dev/null", "sh");
+        List<String> words = new ArrayList<>(kill);
         processes.stream()
                 .filter(ProcessHandle::isAlive)
                 .map(process -> Long.toString(process.pid()))
                 .forEach(words::add);
+        if (words.size() == kill.size()) {
+            return;
+        }
         try {
             new ProcessBuilder(words).start().waitFor();
         } catch (IOException e) {
