@@ -17,6 +17,7 @@ import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.Subreaper;
 import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.transport.Ladder;
@@ -69,8 +70,8 @@ public final class Examination {
         examination.step("ssh program", examination::program);
         examination.step("configuration", examination::configuration);
         examination.step("transport", examination::transport);
-        if (ProcessHandle.current().pid() == 1) {
-            examination.step("process 1", Examination::processOne);
+        if (Subreaper.isNeeded()) {
+            examination.processOne();
         }
         if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
             examination.asGuest();
@@ -106,13 +107,33 @@ public final class Examination {
         each.accept(finding);
     }
 
-    /** Masters are nobody's children once they are in the background: process 1 gets them, and a JVM reaps only its own. */
-    private static Finding processOne(String check) {
-        return new Finding(
-                check,
-                Verdict.NOTE,
-                "this is process 1 of a container: each ssh master that ends stays a zombie until the container ends",
-                "start the container with an init (docker run --init, or tini as its entry point)");
+    /**
+     * Masters have no parent once they are in the background, nor has the proxy of an ssh that has ended: process 1 gets them,
+     * and a JVM waits only for its own children.
+     */
+    private void processOne() {
+        String init = "start the container with an init (docker run --init, or tini as its entry point)";
+        boolean direct = rung != null && rung.transport() instanceof Transport.Direct;
+        if (direct) {
+            step(
+                    "process 1",
+                    check -> new Finding(
+                            check,
+                            Verdict.NOTE,
+                            "this is process 1 of a container: each command through a ProxyCommand or a jump leaves a zombie until"
+                                    + " the container ends",
+                            init));
+        } else if (Subreaper.missing().isPresent()) {
+            step(
+                    "process 1",
+                    check -> new Finding(
+                            check,
+                            Verdict.NOTE,
+                            "this is process 1 of a container, and nothing waits for ssh masters ("
+                                    + Subreaper.missing().orElseThrow()
+                                    + "): each one that ends stays a zombie until the container ends",
+                            init + ", or install perl (Debian, Ubuntu: perl-base)"));
+        }
     }
 
     private Finding program(String check) throws IOException {

@@ -2,6 +2,7 @@ package io.muxpool.internal.sweep;
 
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -16,6 +17,12 @@ public final class Mark {
     /** The name of the variable. */
     public static final String VARIABLE = "LC_MUXPOOL_MARK";
 
+    /**
+     * The name of a variable for the marks of outer commands, where a process of a marked command starts another one. It ends
+     * in the other name, so that a search for a mark finds it here, too.
+     */
+    private static final String OUTER_VARIABLE = "MUXPOOL_OUTER_" + VARIABLE;
+
     private static final String PROCESS = random();
     private static final AtomicLong COUNT = new AtomicLong();
 
@@ -24,6 +31,20 @@ public final class Mark {
     /** A value that no other command has. It ends with a dot, so that no value is the beginning of another. */
     public static String next() {
         return PROCESS + Long.toString(COUNT.incrementAndGet(), Character.MAX_RADIX) + ".";
+    }
+
+    /** Gives a mark to a command of this machine. The commands that this process itself belongs to keep theirs. */
+    public static void put(Map<String, String> environment, String mark) {
+        String outer = environment.put(VARIABLE, mark);
+        if (outer != null) {
+            environment.merge(OUTER_VARIABLE, outer, (others, one) -> one + " " + VARIABLE + "=" + others);
+        }
+    }
+
+    /** Removes all marks, for a process that outlives the commands that it was started by. */
+    public static void remove(Map<String, String> environment) {
+        environment.remove(VARIABLE);
+        environment.remove(OUTER_VARIABLE);
     }
 
     private static String random() {
