@@ -21,10 +21,16 @@ final class SpareFiles {
     // Used in turn.
     private static final List<FileInputStream> KEPT = new ArrayList<>();
 
+    // Written in turn: whether all are there.
+    private static volatile boolean complete;
+
     private SpareFiles() {}
 
     /** Opens them, unless they are there. Where none can be opened, later calls try again. */
     static void keep(Job job) {
+        if (complete) {
+            return;
+        }
         LENT.take(job, "keeping open files for a question to the master");
         try {
             fill();
@@ -37,6 +43,7 @@ final class SpareFiles {
     static <T> T lend(Job job, Supplier<T> question) {
         LENT.take(job, "waiting for open files to ask the master with");
         try {
+            complete = false;
             for (FileInputStream file : KEPT) {
                 close(file);
             }
@@ -53,6 +60,7 @@ final class SpareFiles {
             while (KEPT.size() < QUESTION) {
                 KEPT.add(new FileInputStream("/dev/null"));
             }
+            complete = true;
         } catch (IOException e) {
             // None left. The next one tries again.
             return;

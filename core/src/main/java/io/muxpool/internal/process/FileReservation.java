@@ -39,7 +39,9 @@ public final class FileReservation implements AutoCloseable {
     private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** Files are also closed by others, who tell nobody. */
-    private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private static final long JUST_SEEN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -127,13 +129,11 @@ public final class FileReservation implements AutoCloseable {
                         throw OpenFiles.noneLeft(seenFree, files + MARGIN);
                     }
                     job.check(doing);
-                    long most = Math.min(LOOK_AGAIN_NANOS, job.remainingNanos());
-                    if (CHANGED.awaitNanos(most) > 0) {
-                        continue;
-                    }
-                    job.check(doing);
+                    CHANGED.awaitNanos(Math.min(LOOK_AGAIN_NANOS, job.remainingNanos()));
                 }
             } finally {
+                // There may be enough for the next one, or nobody left to wait for.
+                CHANGED.signal();
                 LOCK.unlock();
             }
         } catch (InterruptedException e) {
@@ -148,6 +148,11 @@ public final class FileReservation implements AutoCloseable {
         long now = System.nanoTime();
         boolean ample = now - seenAt < FRESH_NANOS && seenFree - promisedSince - reserved > AMPLE;
         if (!ample) {
+            // With many waiting, not every one of them need look.
+            boolean justSeen = reserved > 0 && now - seenAt < JUST_SEEN_NANOS;
+            if (justSeen && seenFree - reserved < files + MARGIN) {
+                return false;
+            }
             seenFree = OpenFiles.free();
             seenAt = now;
             promisedSince = 0;
@@ -185,7 +190,7 @@ public final class FileReservation implements AutoCloseable {
         LOCK.lock();
         try {
             reserved -= files;
-            CHANGED.signalAll();
+            CHANGED.signal();
         } finally {
             LOCK.unlock();
         }
