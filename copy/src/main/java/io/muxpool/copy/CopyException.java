@@ -28,7 +28,10 @@ public final class CopyException extends RuntimeException {
         return Optional.ofNullable(part);
     }
 
-    /** Whether the same may just be tried again: a connection was lost. Otherwise something is to be mended first. */
+    /**
+     * Whether the same may just be tried again: a connection was lost, or this process had no open file left. Otherwise
+     * something is to be mended first.
+     */
     public boolean retrySafe() {
         return retrySafe;
     }

@@ -212,7 +212,10 @@ abstract class Trip {
         }
         if (e instanceof UncheckedIOException here) {
             return new CopyException(
-                    "cannot copy " + near() + ": " + reason(here.getCause()) + left, kept, false, here.getCause());
+                    "cannot copy " + near() + ": " + reason(here.getCause()) + left,
+                    kept,
+                    isOutOfFiles(here.getCause()),
+                    here.getCause());
         }
         if (e instanceof NoSumException) {
             return new CopyException("cannot check " + far() + ": " + e.getMessage() + left, kept, false, e);
@@ -247,7 +250,15 @@ abstract class Trip {
                 + ", and the same copy goes on from there" + proviso;
     }
 
+    /** EMFILE, in the words of the C library: it passes. */
+    private static boolean isOutOfFiles(@Nullable Throwable e) {
+        return e != null && String.valueOf(e.getMessage()).contains("Too many open files");
+    }
+
     private static String reason(@Nullable Throwable e) {
+        if (e != null && isOutOfFiles(e)) {
+            return "this process has as many open files as it may (ulimit -n): " + e.getMessage();
+        }
         if (e instanceof NoSuchFileException) {
             return "no such file or directory: " + e.getMessage();
         }

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -335,9 +336,13 @@ public final class LeaseStore {
         return directory.toRealPath().resolve(name).toString();
     }
 
-    private static String newName() {
+    private static String newName() throws IOException {
         byte[] bits = new byte[Long.BYTES];
-        Randomness.RANDOM.nextBytes(bits);
+        try {
+            Randomness.RANDOM.nextBytes(bits);
+        } catch (ProviderException e) {
+            throw new IOException("no random bits for a name: " + e.getMessage(), e);
+        }
         return "s" + Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
     }
 }

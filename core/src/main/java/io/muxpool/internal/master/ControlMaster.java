@@ -194,6 +194,11 @@ public final class ControlMaster {
         return now;
     }
 
+    /** Keeps a few open files, so that {@link #isAlive} can ask though this process has no other left. */
+    public static void keepFilesToAskWith(Job job) {
+        SpareFiles.keep(job);
+    }
+
     /**
      * Whether the master with this process id still answers, within 5 s. Asked when a command has ended: only while the
      * master lives is it certain that the command's end, and all of its output, came through.
@@ -225,7 +230,11 @@ public final class ControlMaster {
     private @Nullable Long answers(Job job) {
         return Uninterrupted.call(() -> {
             try {
-                return ControlSocket.check(socket, job) instanceof Liveness.Alive alive ? alive.pid() : null;
+                Liveness now = ControlSocket.check(socket, job);
+                if (now instanceof Liveness.Unasked) {
+                    now = SpareFiles.lend(job, () -> ControlSocket.check(socket, job));
+                }
+                return now instanceof Liveness.Alive alive ? alive.pid() : null;
             } catch (JobException e) {
                 return null;
             }

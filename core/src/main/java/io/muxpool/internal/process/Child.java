@@ -132,7 +132,7 @@ public final class Child {
         builder.redirectInput(redirect(streams.stdin()));
         builder.redirectOutput(redirect(streams.stdout()));
         builder.redirectError(redirect(streams.stderr()));
-        Child child = new Child(spawn(builder, doing, role), streams, role, ender, awaitsExit);
+        Child child = new Child(spawn(builder, job, doing, role), streams, role, ender, awaitsExit);
         // Registered after the start: a cancel in between runs the action at once, so it is never missed.
         try (Job.Registration registration = job.onCancel(child::cancelled)) {
             child.startPumps();
@@ -153,12 +153,12 @@ public final class Child {
     public static Process open(ProcessBuilder builder, Job job, String doing) throws IOException {
         job.check(doing);
         Words.requireEncodable(builder.command());
-        return spawn(builder, doing, Role.CARRIER);
+        return spawn(builder, job, doing, Role.CARRIER);
     }
 
     /** The JDK forks first and then starts a thread that awaits the child: without a thread, the child runs all the same. */
-    private static Process spawn(ProcessBuilder builder, String doing, Role role) throws IOException {
-        try {
+    private static Process spawn(ProcessBuilder builder, Job job, String doing, Role role) throws IOException {
+        try (FileReservation files = FileReservation.forProcess(job)) {
             return builder.start();
         } catch (OutOfMemoryError e) {
             String what = "no thread can be started to await a process: " + e.getMessage();

@@ -102,12 +102,18 @@ public final class KillTree {
             return;
         }
         try {
-            new ProcessBuilder(words).start().waitFor();
+            start(words).waitFor();
         } catch (IOException e) {
             return;
         } catch (InterruptedException e) {
             // Kept for whoever looks next; the signal is on its way.
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Process start(List<String> words) throws IOException {
+        try (FileReservation files = FileReservation.forProcessNow()) {
+            return new ProcessBuilder(words).start();
         }
     }
 

@@ -1,9 +1,12 @@
 package io.muxpool.internal.sweep;
 
+import io.muxpool.NotStartedException;
+import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mark of one command: the value of an environment variable that every process of it inherits. It is how a {@link
@@ -23,14 +26,25 @@ public final class Mark {
      */
     private static final String OUTER_VARIABLE = "MUXPOOL_OUTER_" + VARIABLE;
 
-    private static final String PROCESS = random();
+    // Made with the first mark. Two threads may both make one, and either will do.
+    private static volatile @Nullable String process;
+
     private static final AtomicLong COUNT = new AtomicLong();
 
     private Mark() {}
 
-    /** A value that no other command has. It ends with a dot, so that no value is the beginning of another. */
+    /**
+     * A value that no other command has. It ends with a dot, so that no value is the beginning of another.
+     *
+     * @throws NotStartedException when this machine gives no random bits, as in a process without open files
+     */
     public static String next() {
-        return PROCESS + Long.toString(COUNT.incrementAndGet(), Character.MAX_RADIX) + ".";
+        String own = process;
+        if (own == null) {
+            own = random();
+            process = own;
+        }
+        return own + Long.toString(COUNT.incrementAndGet(), Character.MAX_RADIX) + ".";
     }
 
     /** Gives a mark to a command of this machine. The commands that this process itself belongs to keep theirs. */
@@ -49,7 +63,11 @@ public final class Mark {
 
     private static String random() {
         byte[] bits = new byte[9];
-        new SecureRandom().nextBytes(bits);
+        try {
+            new SecureRandom().nextBytes(bits);
+        } catch (ProviderException e) {
+            throw new NotStartedException("no random bits for a mark: " + e.getMessage(), true, e);
+        }
         // A minus in front would look like an option, and an underscore reads like a part of the name.
         return Base64.getUrlEncoder().encodeToString(bits).replace('-', 'x').replace('_', 'y') + ".";
     }
