@@ -49,10 +49,10 @@ import org.jspecify.annotations.Nullable;
 public final class Pool {
     private static final Logger LOG = System.getLogger("io.muxpool.pool");
 
-    /** A server frees a session a moment after its client has seen it end: one more try tells that from a limit. */
     /** A lock file and a socket. */
     private static final int FILES_WARM = 2;
 
+    /** A server frees a session a moment after its client has seen it end: one more try tells that from a limit. */
     private static final long SECOND_TRY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
     private final String name;
