@@ -165,6 +165,8 @@ final class LimitedJvm {
             };
             String told = run(Command.shell("echo started; read go; echo $go")
                     .withStdin(Input.stream(input))
+                    // Its pipe would be one more file that is free at the end, and then there are enough to ask with.
+                    .withStderr(Output.discard())
                     .withStdout(Output.stream(hogger)));
             hogs.forEach(LimitedJvm::close);
             out.println(
