@@ -110,7 +110,7 @@ final class ProcessOneTest {
     @Test
     void loginThatIsGivenUpLeavesNothing() throws IOException {
         try (OtherJvm jvm = processOne("silent")) {
-            assertThat(jvm.line()).startsWith("JobTimeoutException: ").contains("while connecting");
+            assertThat(jvm.line()).startsWith("JobCancelledException: ").contains("while connecting");
             assertThat(jvm.line()).isEqualTo("others: []");
         }
     }
