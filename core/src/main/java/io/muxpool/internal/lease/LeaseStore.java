@@ -16,7 +16,10 @@ import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -120,6 +123,21 @@ public final class LeaseStore {
     /** Makes a new lease, whatever warm ones there are. */
     public Lease acquireNew() {
         return prepared(this::create);
+    }
+
+    /** Removes the pool's own directories when its leases are gone, and nobody will open it again. */
+    public void removeDirectories() {
+        List<Path> own = new ArrayList<>(namespace.directories());
+        // The first two are those of all pools.
+        own.subList(0, 2).clear();
+        Collections.reverse(own);
+        for (Path directory : own) {
+            try {
+                Files.deleteIfExists(directory);
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, directory + " stays", e);
+            }
+        }
     }
 
     /** Sessions that the server was seen to allow on one connection, by whoever met the limit within the last day. */
