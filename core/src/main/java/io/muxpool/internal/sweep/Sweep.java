@@ -51,7 +51,8 @@ public final class Sweep {
     private final String own = Mark.next();
     private final String target;
     private final boolean markedByRequest;
-    private final @Nullable LongSupplier ageNanos;
+    private final LongSupplier ageNanos;
+    private final boolean local;
     private final Supplier<String> sent;
     private final Consumer<byte[]> shell;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -74,34 +75,45 @@ public final class Sweep {
      * @param target the mark of the command
      * @param markedByRequest whether it travelled by an environment request, which this server may not have taken: then
      *     the mark that was sent to the sweep's own session in the same way shows whether it did
-     * @param ageNanos how long ago the command was started, asked when a shell has greeted; null when only what carries the
-     *     mark, or descends from that, is looked for
+     * @param ageNanos how long ago the command was started, asked when a shell has greeted
      * @param sent gives the mark that was sent to the sweep's own session; asked when a shell has greeted
      * @param shell takes what the shell is to read
      */
     public Sweep(
             String target,
             boolean markedByRequest,
-            @Nullable LongSupplier ageNanos,
+            LongSupplier ageNanos,
+            Supplier<String> sent,
+            Consumer<byte[]> shell) {
+        this(target, markedByRequest, ageNanos, false, sent, shell);
+    }
+
+    private Sweep(
+            String target,
+            boolean markedByRequest,
+            LongSupplier ageNanos,
+            boolean local,
             Supplier<String> sent,
             Consumer<byte[]> shell) {
         this.target = target;
         this.markedByRequest = markedByRequest;
         this.ageNanos = ageNanos;
+        this.local = local;
         this.sent = sent;
         this.shell = shell;
     }
 
     /**
-     * A talk with a shell of this machine about a command of this machine, which has no session of its own: processes without
-     * a mark are not suspected.
+     * A talk with a shell of this machine about a command of this machine. It has no connection of its own to be told by:
+     * whatever else this process has started meanwhile looks like its own, unless the environment is gone.
      *
      * @param target the mark of the command
+     * @param ageNanos how long ago the command was started
      * @param sent the mark in the environment of the shell
      * @param shell takes what the shell is to read
      */
-    public static Sweep local(String target, String sent, Consumer<byte[]> shell) {
-        return new Sweep(target, false, null, () -> sent, shell);
+    public static Sweep local(String target, LongSupplier ageNanos, String sent, Consumer<byte[]> shell) {
+        return new Sweep(target, false, ageNanos, true, () -> sent, shell);
     }
 
     /** The command line. Every login shell takes it as it is meant: it holds nothing that any of them would change. */
@@ -276,8 +288,9 @@ public final class Sweep {
             lock.unlock();
         }
         // Marks hold nothing that a shell would change.
-        String age = ageNanos == null ? "" : Long.toString(TimeUnit.NANOSECONDS.toSeconds(ageNanos.getAsLong()) + 1);
-        send("own=" + own + "; mark=" + Mark.VARIABLE + "=" + target + "; sent=" + sent.get() + "; age=" + age);
+        long age = TimeUnit.NANOSECONDS.toSeconds(ageNanos.getAsLong()) + 1;
+        send("own=" + own + "; mark=" + Mark.VARIABLE + "=" + target + "; sent=" + sent.get() + "; age=" + age
+                + "; local=" + (local ? "y" : ""));
         shell.accept(Script.TEXT);
     }
 

@@ -22,6 +22,7 @@ final class LocalSweep {
 
     private final Command command;
     private final String mark = Mark.next();
+    private final long startNanos = System.nanoTime();
 
     LocalSweep(Command command) {
         this.command = command;
@@ -53,7 +54,7 @@ final class LocalSweep {
     }
 
     private Swept sweep() {
-        SweepShell shell = SweepShell.local(mark);
+        SweepShell shell = SweepShell.local(mark, startNanos);
         try {
             return shell.run(
                     UserEnvironment.builder(

@@ -54,11 +54,11 @@ final class SweepShell {
         return new SweepShell(sweep, own, pipe);
     }
 
-    /** For a command of this machine with that mark. */
-    static SweepShell local(String target) {
+    /** For a command of this machine with that mark, started then. */
+    static SweepShell local(String target, long startNanos) {
         String own = Mark.next();
         Pipe pipe = new Pipe();
-        return new SweepShell(Sweep.local(target, own, pipe::write), own, pipe);
+        return new SweepShell(Sweep.local(target, () -> System.nanoTime() - startNanos, own, pipe::write), own, pipe);
     }
 
     Sweep sweep() {

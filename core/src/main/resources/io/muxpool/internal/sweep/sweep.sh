@@ -5,6 +5,9 @@ trap '' HUP TERM
 known=
 led=' '
 main=
+since=
+newline='
+'
 close=') '
 say() { echo "$own $*"; }
 has() { case $1 in (*" $2 "*) return 0 ;; esac; return 1; }
@@ -58,41 +61,79 @@ look() {
         has "$known" "$process@$began" || known="$known $process@$began "
         if [ "$process" = "$session" ] && ! has "$led" "$session"; then
           led="$led$session "
-          if [ -z "$main" ] && [ "$parent" != 1 ] && ! has "$found$marked" "$parent"; then main=$session; fi
+          if [ -z "$main" ] && [ "$parent" != 1 ] && ! has "$found$marked" "$parent"; then
+            main=$session
+            # Exactly.
+            [ -z "$since" ] || since=$began
+          fi
         fi
       fi
     done
   done
 }
-# Processes that may be the command's own, and that nothing shows to be: they carry no mark, the first process of their session
-# is gone, they and that session began after the command did, and they are the user's own or root's. Not needed where the
-# command's own first process was seen: then all that belongs to it was. Without an age, nothing is suspected.
+# The line of a process in the table, without its number.
+lookup() {
+  line=
+  case $table in (*" $1:"*) ;; (*) return 1 ;; esac
+  line=${table#*" $1:"}
+  line=${line%% *}
+}
+# Whether it began after the command, and whatever led to it is younger, too, up to one that has lost its parent. What has a
+# living parent from before belongs to that: to another session of the server, to cron, to a terminal.
+orphan() {
+  up=$1
+  while lookup "$up"; do
+    [ "${line##*:}" -ge "$since" ] || return 1
+    up=${line%%:*}
+    [ "$up" != $$ ] || return 1
+    [ "$up" -gt 1 ] || return 0
+  done
+}
+uid_of() {
+  uid=
+  while read -r key number rest; do
+    if [ "$key" = Uid: ]; then uid=$number; fi
+  done <"/proc/$1/status"
+}
+# Whether the environment shows that it is not the command's. What clears its environment (env -i, su -), writes over it (a
+# daemon with a title) or hides it (a program with more rights, such as ssh-agent) shows nothing.
+# shellcheck disable=SC2154
+stranger() {
+  uid_of "$1"
+  if [ -n "$local" ] && [ "$uid" != "$me" ]; then return 0; fi
+  if [ -r "/proc/$1/environ" ] && variables=$(tr '\000' '\n' <"/proc/$1/environ"); then
+    case "$newline$variables$newline" in
+      (*"${newline}LC_MUXPOOL_MARK="*) return 0 ;;
+      (*"${newline}PATH="*) [ -z "$local" ] || return 0 ;;
+    esac
+    [ -z "$local" ] || return 1
+    case "$newline$variables$newline" in
+      (*"${newline}SSH_CONNECTION=${SSH_CONNECTION-}$newline"*) return 1 ;;
+      (*"${newline}SSH_CONNECTION="*) return 0 ;;
+    esac
+    return 1
+  fi
+  if [ "$uid" = "$me" ]; then return 1; fi
+  # Of others too little can be seen, unless they have lost their session, too.
+  lookup "$1" || return 0
+  leader=${line#*:*:}
+  leader=${leader%%:*}
+  if lookup "$leader"; then return 0; fi
+  [ "$uid" != 0 ]
+}
+# Processes that may be the command's own, and that nothing shows to be, since they carry no mark: named, and never killed.
 suspects() {
-  [ $how = proc ] && [ -z "$main" ] && [ -n "$age" ] || return 0
-  living=' '
-  server=
-  for entry in $table; do
-    living="$living${entry%%:*} "
-    case $entry in ($$:*) entry=${entry#*:*:*:}; session=${entry%%:*} ;; esac
-  done
-  # A server that makes no session for each command leaves nothing to tell by.
-  [ "${session:-none}" = $$ ] || [ "${session:-none}" = $PPID ] || return 0
-  for entry in $table; do
-    case $entry in ("$session":*) entry=${entry#*:}; server=${entry%%:*} ;; esac
-  done
-  read -r up idle </proc/uptime
-  since=$(((${up%%.*} - age - 2) * 100))
-  set -- $(ls -ldn /proc/$$)
-  me=$3
+  [ $how = proc ] && [ -n "$since" ] || return 0
+  uid_of $$
+  me=$uid
+  { IFS= read -r cgroup </proc/$$/cgroup; } 2>/dev/null || cgroup=
   for entry in $table; do
     process=${entry%%:*}
-    began=${entry##*:}
-    entry=${entry#*:*:*:}
-    led_by=${entry%%:*}
-    if [ "$began" -ge $since ] && [ "$led_by" -gt "${server:-0}" ] && ! has "$living" "$led_by" && ! has "$found" "$process"; then
-      set -- $(ls -ldn "/proc/$process" 2>/dev/null)
-      case ${3:-none} in ("$me" | 0) describe maybe "$process" ;; esac
-    fi
+    if [ "${entry##*:}" -lt "$since" ] || [ "$process" = $$ ] || has "$found" "$process"; then continue; fi
+    orphan "$process" || continue
+    { IFS= read -r its </proc/"$process"/cgroup; } 2>/dev/null || its=$cgroup
+    [ "$its" = "$cgroup" ] || continue
+    stranger "$process" 2>/dev/null || describe maybe "$process"
   done
 }
 describe() {
@@ -103,7 +144,8 @@ describe() {
     [ -n "$words" ] || return 0
     kind=$1
     set -- $(ls -ld "/proc/$2" 2>/dev/null)
-    owner=${3:-$owner}
+    # That of a process that hides its memory is root's.
+    owner=${owner:-$3}
   else
     kind=$1
     words=$(ps -o command= -p "$2" 2>/dev/null | tr '\134' ' ' | cut -c 1-200)
@@ -159,6 +201,10 @@ finish() {
   for process in $found; do describe left "$process"; done
   say end
 }
+if [ -n "$age" ] && { read -r up idle </proc/uptime; } 2>/dev/null; then
+  # In hundredths, as the kernel counts them; the age has been on its way here.
+  since=$(((${up%%.*} - age - 2) * 100))
+fi
 carried=unmarked
 [ "${LC_MUXPOOL_MARK-}" != "$sent" ] || carried=marked
 view=whole
