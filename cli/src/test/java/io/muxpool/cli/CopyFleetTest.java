@@ -181,7 +181,8 @@ final class CopyFleetTest {
     void interruptEndsWhatRunsAndSaysWhatIsKnown() throws Exception {
         server.close();
         Path mark = Files.createFile(temp.resolve("mark"));
-        // It never says a word, and ends with its input, as an SFTP server does: sshd delivers no signals to subsystems.
+        // It never says a word, and ends with its input, as an SFTP server does: sshd delivers no signals to
+        // subsystems.
         server = OpenSshServer.builder()
                 .asOrdinaryUser()
                 .option("Subsystem", "sftp exec tail -q -n 1 - " + mark)
