@@ -14,7 +14,7 @@ import java.util.Objects;
  * place by a rename when both sides have the same SHA-256: whoever looks at the target sees the old file or the whole new
  * one. When a copy fails the part stays, and the same copy goes on from it later: what is found there is compared with the
  * source by checksums, stretch by stretch, and only what is not the same travels. A part of a source that has changed since
- * is never looked at again, and can be removed.
+ * is not gone on from: here it is removed by the next copy, there it is named among {@link Copied#notices}.
  *
  * <p>A new file has the source's permission bits, less those that the umask of its side takes away. A file that is there
  * keeps its permission bits, and its group, access control list and extended attributes where that side allows it; what

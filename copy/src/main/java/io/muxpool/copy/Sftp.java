@@ -89,12 +89,19 @@ final class Sftp implements AutoCloseable {
             return sftp;
         } catch (IOException e) {
             String stranger = seat.greeting().stranger();
-            if (stranger.isEmpty() && hasEnded(process)) {
+            boolean over = job.isCancelled() || job.remainingNanos() <= 0;
+            if (stranger.isEmpty() && !over && hasEnded(process)) {
                 // It may have ended before it was asked anything.
                 stranger = seat.greeting().strangerInRest();
             }
-            process.destroyForcibly();
-            job.check("starting sftp", Ending.notStarted(), PartialOutput.NONE);
+            Ending ending = Ending.notStarted();
+            if (over) {
+                // Its job's end has begun to kill it; here that is waited for, for moments.
+                ending = killed(process);
+            } else {
+                process.destroyForcibly();
+            }
+            job.check("starting sftp", ending, PartialOutput.NONE);
             throw stranger.isEmpty() ? notServed(process, pool, e) : notSftp(pool, stranger, e);
         }
     }
@@ -388,6 +395,10 @@ final class Sftp implements AutoCloseable {
         if (exit(GLANCE_MILLIS).isPresent()) {
             return Ending.confirmedDead();
         }
+        return killed(process);
+    }
+
+    private static Ending killed(RemoteProcess process) {
         Ending killed = process.kill().join();
         // An SFTP server starts no other processes.
         return killed.fate() == Ending.Fate.FIRST_PROCESS_DEAD ? Ending.confirmedDead() : killed;
