@@ -5,6 +5,7 @@ import io.muxpool.Job;
 import io.muxpool.Remote;
 import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.ExitGuard;
 import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.UserEnvironment;
@@ -103,6 +104,7 @@ final class SshSweep {
         ProcessBuilder builder = UserEnvironment.builder(words).redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().put(Mark.VARIABLE, own);
         Process ssh = Child.open(builder, Job.create(), "looking for what a command started on " + remote);
+        ExitGuard.watch(ssh);
         try {
             pipe.to = ssh.getOutputStream();
             Pumps.start(() -> read(ssh, sweep));
@@ -113,6 +115,7 @@ final class SshSweep {
                 carrier.serverKnown(sweep.isMarked().map(facts::withVariables).orElse(facts));
             }
             KillTree.kill(ssh);
+            ExitGuard.release(ssh);
         }
     }
 
