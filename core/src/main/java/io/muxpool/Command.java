@@ -310,8 +310,8 @@ public final class Command {
      * is killed is ended whole, daemons that it started included. For a command that starts daemons on purpose. When a
      * command ends by itself, nothing that it started is ever looked for.
      *
-     * <p>A kill of such a command reaches its first process and that one's process group, and {@link Ending} says no more
-     * than that.
+     * <p>A kill of such a command reaches its first process and that one's process group, of a local command the tree of
+     * processes below the first, and {@link Ending} says no more than that.
      */
     public Command withDetached(boolean detached) {
         return with(draft -> draft.detached = detached);

@@ -3,6 +3,7 @@ package io.muxpool;
 import io.muxpool.internal.lease.Lease;
 import io.muxpool.internal.lease.LeaseCensus;
 import io.muxpool.internal.master.ControlMaster;
+import io.muxpool.internal.unix.SocketClients;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,10 +11,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A look at the warm connections that this user's processes have and have left. Thread-safe. */
 public final class Leases {
+    private static final long TO_SEE_AN_END_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long TO_LOOK_AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private Leases() {}
 
     /**
@@ -28,7 +34,9 @@ public final class Leases {
     }
 
     /**
-     * Ends the masters that no process holds, and removes their leases. Those that are held are not touched.
+     * Ends the masters that no process holds, and removes their leases. Those that are held are not touched, nor those on
+     * which another program runs something (an {@code ssh -S} with that socket), which Linux tells; elsewhere only leases
+     * count. Blocks for up to 5 s for each master that hangs.
      *
      * @return what was ended
      * @throws SocketDirectoryException when the directory is not safe or not readable
@@ -41,11 +49,28 @@ public final class Leases {
             }
             LeaseInfo info = info(entry);
             Optional<Lease> lease = LeaseCensus.takeIdle(entry);
-            if (lease.isPresent() && stop(lease.get())) {
-                stopped.add(info);
+            if (lease.isPresent()) {
+                if (isInUse(entry.socket())) {
+                    lease.get().release();
+                } else if (stop(lease.get())) {
+                    stopped.add(info);
+                }
             }
         }
         return stopped;
+    }
+
+    /** Whether anybody is connected to it: looked at for as long as it may take a master to see that a client has gone. */
+    private static boolean isInUse(Path socket) {
+        long since = System.nanoTime();
+        boolean inUse = true;
+        while (inUse && System.nanoTime() - since < TO_SEE_AN_END_NANOS) {
+            inUse = SocketClients.count(socket).orElse(0) > 0;
+            if (inUse) {
+                LockSupport.parkNanos(TO_LOOK_AGAIN_NANOS);
+            }
+        }
+        return inUse;
     }
 
     /** A master that does not answer keeps its lease: whoever takes it next will find out and go elsewhere. */

@@ -10,6 +10,7 @@ import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.ShortTemp;
+import io.muxpool.testkit.Ssh;
 import io.muxpool.testkit.SshEndpoint;
 import io.muxpool.testkit.TcpProxy;
 import java.io.IOException;
@@ -818,6 +819,35 @@ final class FaultsTest {
                 assertThat(lease.masterPid()).hasValue(kept);
                 assertThat(lease.remote()).isEqualTo(SshEndpoint.ALIAS);
             });
+        }
+    }
+
+    /** Another program's {@code ssh -S} on a warm master that no pool holds. */
+    @Test
+    void aMasterOnWhichAnotherProgramRunsSomethingIsNotStopped() throws Exception {
+        assumeThat(Path.of("/proc/net/unix"))
+                .as("only Linux tells who is connected to a socket")
+                .isReadable();
+        long master;
+        try (ConnectionPool pool = open()) {
+            master = pool.run("true").check().masterPid().orElseThrow();
+        }
+        Path socket = Leases.list(sockets.path()).get(0).socket();
+        Process other =
+                new ProcessBuilder(Ssh.program(), "-S", socket.toString(), "-oBatchMode=yes", "box", "cat").start();
+        try {
+            // It runs: it answers.
+            other.getOutputStream().write("there\n".getBytes(UTF_8));
+            other.getOutputStream().flush();
+            assertThat(new String(other.getInputStream().readNBytes(6), UTF_8)).isEqualTo("there\n");
+            assertThat(Leases.stopIdle(sockets.path())).isEmpty();
+            other.getOutputStream().close();
+            assertThat(other.waitFor()).isZero();
+            assertThat(Leases.stopIdle(sockets.path()))
+                    .singleElement()
+                    .satisfies(lease -> assertThat(lease.masterPid()).hasValue(master));
+        } finally {
+            other.destroyForcibly().waitFor();
         }
     }
 

@@ -1,10 +1,18 @@
 package io.muxpool;
 
+import java.io.ByteArrayOutputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.PrintStream;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,19 +21,19 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 /**
- * A process that uses up what it may have, runs commands, gives it back, and runs more: {@code threads|files CONFIG
- * SOCKETS}. It says a line after each step.
+ * A process that uses up what it may have, runs commands, gives it back, and runs more: {@code threads|files|end
+ * CONFIG SOCKETS}. It says a line after each step.
  */
 final class LimitedJvm {
     private final PrintStream out =
             new PrintStream(new java.io.FileOutputStream(java.io.FileDescriptor.out), true, StandardCharsets.UTF_8);
     private final ConnectionPool pool;
 
-    private LimitedJvm(Path config, Path sockets) {
+    private LimitedJvm(TransportKind transport, Path config, Path sockets) {
         Remote remote = Remote.builder("box")
                 .configFile(config)
                 .socketDir(sockets)
-                .transport(TransportKind.MUX)
+                .transport(transport)
                 .build();
         pool = ConnectionPool.builder(remote, "limited")
                 .spares(0)
@@ -34,11 +42,13 @@ final class LimitedJvm {
     }
 
     public static void main(String[] args) throws Exception {
-        LimitedJvm jvm = new LimitedJvm(Path.of(args[1]), Path.of(args[2]));
-        if (args[0].equals("threads")) {
-            jvm.withoutThreads();
-        } else {
-            jvm.withoutFiles();
+        TransportKind transport = args[0].equals("end") ? TransportKind.PROCESS : TransportKind.MUX;
+        LimitedJvm jvm = new LimitedJvm(transport, Path.of(args[1]), Path.of(args[2]));
+        switch (args[0]) {
+            case "threads" -> jvm.withoutThreads();
+            case "files" -> jvm.withoutFiles();
+            case "end" -> jvm.withoutFilesAtTheEnd();
+            default -> throw new IllegalArgumentException(args[0]);
         }
         // Whoever reads this ends the master.
         System.exit(0);
@@ -46,9 +56,10 @@ final class LimitedJvm {
 
     private void withoutThreads() throws Exception {
         out.println(run("echo"));
-        while (Thread.getAllStackTraces().keySet().stream()
-                .anyMatch(thread -> thread.getName().startsWith("muxpool-"))) {
-            Thread.sleep(50);
+        for (List<Thread> ours = ours(); !ours.isEmpty(); ours = ours()) {
+            for (Thread thread : ours) {
+                thread.join();
+            }
         }
         CountDownLatch release = new CountDownLatch(1);
         List<Thread> hogs = hogThreads(release);
@@ -65,6 +76,13 @@ final class LimitedJvm {
             hog.join();
         }
         out.println(run("echo"));
+    }
+
+    /** The library's threads, which end when they have had nothing to do for ten seconds. */
+    private static List<Thread> ours() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().startsWith("muxpool-"))
+                .toList();
     }
 
     private static List<Thread> hogThreads(CountDownLatch release) {
@@ -88,9 +106,15 @@ final class LimitedJvm {
 
     private void withoutFiles() throws Exception {
         loadAll(Remote.class);
+        // The JDK keeps a socket for ever from here on.
+        SocketChannel.open(StandardProtocolFamily.UNIX).close();
+        long others = sockets();
         out.println(run("echo"));
         out.println(run("echo"));
-        Thread.sleep(200);
+        while (sockets() > others) {
+            // The pool lets go of the master when it has been idle for its 50 ms.
+            Thread.onSpinWait();
+        }
         List<FileInputStream> hogs = hogFiles();
         String said = run("echo");
         hogs.remove(hogs.size() - 1).close();
@@ -98,25 +122,65 @@ final class LimitedJvm {
         out.println(said);
         out.println(run("echo"));
         // Attached, and then nothing can be opened any more: not even a socket to ask the master on.
-        Command slow = Command.shell("sleep 12; echo hello");
-        Thread hogger = new Thread(() -> {
-            try {
-                Thread.sleep(1000);
-                hogs.clear();
-                hogs.addAll(hogFiles());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
+        hogs.clear();
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        OutputStream hogger = new OutputStream() {
+            @Override
+            public void write(int one) {
+                if (written.size() == 0) {
+                    hogs.addAll(hogFiles());
+                }
+                written.write(one);
             }
-        });
-        hogger.start();
+        };
+        Command slow = Command.shell("echo started; sleep 12; echo hello").withStdout(Output.stream(hogger));
         String told = run(slow);
-        hogger.join();
         hogs.forEach(LimitedJvm::close);
-        out.println(told);
+        out.println(
+                told.isEmpty()
+                        ? written.toString(StandardCharsets.UTF_8)
+                                .replace('\n', ' ')
+                                .strip()
+                        : told);
+    }
+
+    /** A command that ends when nothing can be opened any more, not even a socket to ask the master on. */
+    private void withoutFilesAtTheEnd() throws Exception {
+        loadAll(Remote.class);
+        out.println(run("echo"));
+        List<FileInputStream> hogs = new ArrayList<>();
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        try (PipedOutputStream go = new PipedOutputStream();
+                PipedInputStream input = new PipedInputStream(go)) {
+            OutputStream hogger = new OutputStream() {
+                @Override
+                public void write(int one) throws IOException {
+                    if (written.size() == 0) {
+                        hogs.addAll(hogFiles());
+                        go.write("hello\n".getBytes(StandardCharsets.UTF_8));
+                        go.close();
+                    }
+                    written.write(one);
+                }
+            };
+            String told = run(Command.shell("echo started; read go; echo $go")
+                    .withStdin(Input.stream(input))
+                    // Its pipe would be one more file that is free at the end, and then there are enough to ask with.
+                    .withStderr(Output.discard())
+                    .withStdout(Output.stream(hogger)));
+            hogs.forEach(LimitedJvm::close);
+            out.println(
+                    told.isEmpty()
+                            ? written.toString(StandardCharsets.UTF_8)
+                                    .replace('\n', ' ')
+                                    .strip()
+                            : told);
+        }
+        out.println(run("echo"));
     }
 
     /** Classes come from a directory here, each from a file of its own, and not from a jar that is open already. */
-    private static void loadAll(Class<?> one) throws Exception {
+    static void loadAll(Class<?> one) throws Exception {
         Path root =
                 Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI());
         try (Stream<Path> files = Files.walk(root)) {
@@ -160,6 +224,27 @@ final class LimitedJvm {
             return (e.getClass().getSimpleName() + ": " + e.getMessage()).replace('\n', ' ');
         } catch (OutOfMemoryError e) {
             return "error: " + e.getMessage();
+        }
+    }
+
+    private static long sockets() throws IOException {
+        long count = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path file : files) {
+                if (isSocket(file)) {
+                    count++;
+                }
+            }
+        }
+        return count;
+    }
+
+    private static boolean isSocket(Path file) throws IOException {
+        try {
+            return Files.readSymbolicLink(file).toString().startsWith("socket:");
+        } catch (NoSuchFileException e) {
+            // Closed meanwhile.
+            return false;
         }
     }
 

@@ -124,10 +124,9 @@ final class MuxLifeTest extends OnOneServer {
                     .masterPid()
                     .orElseThrow();
             // The first has ended, and its successor takes one of the spares, so that another is being opened.
-            RemoteProcess last = pool.connection().start(Command.of("true").withLogLevel(System.Logger.Level.TRACE));
-            if (last.isAlive()) {
-                System.out.println(master);
-            }
+            // It runs for as long as nobody ends its input.
+            RemoteProcess last = pool.connection().start(Command.of("cat").withLogLevel(System.Logger.Level.TRACE));
+            System.out.println(last.isAlive() ? master : "it has ended");
             System.exit(0);
         }
     }

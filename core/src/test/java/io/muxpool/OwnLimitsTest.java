@@ -17,13 +17,17 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Processes that reach a limit of their own: open files, threads. It passes, and then everything works again. */
 @Timeout(120)
 final class OwnLimitsTest {
     private final ShortTemp temp = ShortTemp.create();
-    private final OpenSshServer server =
-            OpenSshServer.builder().asOrdinaryUser().start();
+    private final OpenSshServer server = OpenSshServer.builder()
+            .asOrdinaryUser()
+            .option("MaxStartups", "100")
+            .start();
 
     @AfterEach
     void stop() {
@@ -34,6 +38,9 @@ final class OwnLimitsTest {
 
     @Test
     void aThreadThatCannotBeStartedEndsNeitherMuxNorLeaksASocket() throws Exception {
+        assumeTrue(
+                OpenSshServer.Builder.canChooseLoginShell(),
+                "only root can start a process as an account that runs nothing else");
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/setpriv")), "no setpriv: apt-get install util-linux");
         Path config = forOrdinaryUser();
         List<String> asUser = List.of(
@@ -80,7 +87,42 @@ final class OwnLimitsTest {
             assertThat(jvm.line()).isEqualTo("hello");
             assertThat(jvm.line())
                     .as("12 s in which the master cannot be asked")
-                    .isEqualTo("hello");
+                    .isEqualTo("started hello");
+        }
+    }
+
+    @Test
+    void aProcessThatCanOpenNothingWhenACommandEndsKnowsItsEndAllTheSame() {
+        List<String> limited = List.of("/bin/bash", "-c", "ulimit -n 90; exec \"$@\"", "bash");
+        try (OtherJvm jvm = OtherJvm.startBy(
+                limited,
+                LimitedJvm.class,
+                List.of(),
+                "end",
+                server.clientConfig().toString(),
+                temp.resolve("s").toString())) {
+            assertThat(jvm.line()).isEqualTo("hello");
+            assertThat(jvm.line()).isEqualTo("started hello");
+            assertThat(jvm.line()).isEqualTo("hello");
+        }
+    }
+
+    /** Each ends well or was not started, and a later one ends well. */
+    @ParameterizedTest
+    @EnumSource(
+            value = TransportKind.class,
+            names = {"PROCESS", "PLAIN"})
+    void moreCommandsAtATimeThanThereMayBeOpenFilesEndWellOrAreNotStarted(TransportKind transport) {
+        List<String> limited = List.of("/bin/bash", "-c", "ulimit -n 100; exec \"$@\"", "bash");
+        try (OtherJvm jvm = OtherJvm.startBy(
+                limited,
+                CrowdedJvm.class,
+                List.of(),
+                transport.name(),
+                server.clientConfig().toString(),
+                temp.resolve("s").toString())) {
+            assertThat(jvm.line()).matches("\\{hello=\\d+(, limit=\\d+)?}");
+            assertThat(jvm.line()).isEqualTo("hello");
         }
     }
 

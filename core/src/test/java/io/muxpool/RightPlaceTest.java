@@ -348,6 +348,7 @@ final class RightPlaceTest {
             value = TransportKind.class,
             names = {"MUX", "PROCESS", "PLAIN"})
     void terminalCiphersAndKeepaliveOfTheConfigurationWin(TransportKind kind) {
+        OpenSshServer.assumeTerminals();
         configure(
                 "Host web", port(test), "    RequestTTY force", "    Ciphers aes128-ctr", "    ServerAliveInterval 7m");
         try (CountingSsh counting = CountingSsh.create();

@@ -163,9 +163,14 @@ final class WholeKillTest extends OnOneServer {
         }
     }
 
+    /** It is found by its parent, before the first signal: on a busy machine a look takes its time. */
     @Test
     void whatClearedItsEnvironmentDiesWithTheSessionItIsIn() {
-        try (ConnectionPool pool = pool(takingVariables()).open()) {
+        OpenSshServer started = takingVariables().start();
+        server = started;
+        Remote patient =
+                remote(started.clientConfig()).killGrace(Duration.ofSeconds(8)).build();
+        try (ConnectionPool pool = ConnectionPool.open(patient, "patient")) {
             showTheShell(pool);
             assertEndedWhole(
                     pool, Command.shell("env -i sh -c 'trap \"\" TERM; sleep " + time + "; sleep " + time + "'; true"));

@@ -148,6 +148,9 @@ final class CopyFleet {
 
     private void tell(Ended result) {
         Outcome failure = result.failure;
+        if (!options.isJson()) {
+            result.copied.forEach(file -> file.notices().forEach(notice -> say(result.host + ": " + notice)));
+        }
         if (options.isJson()) {
             print(JsonReport.copies(result.host, result.copied, failure));
         } else if (failure == null) {

@@ -9,9 +9,13 @@ import io.muxpool.copy.Copied;
 import io.muxpool.copy.Copy;
 import io.muxpool.copy.CopyException;
 import io.muxpool.copy.ProgressListener;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -46,6 +50,13 @@ final class CopyOptions {
     private boolean noVerify;
 
     @Option(
+            names = "--inplace",
+            description =
+                    "write into the target itself, as scp does: keeps its owner, links and all else it has, and needs no"
+                            + " room beside it; resumes nothing, and a copy that fails leaves a part of the file there")
+    private boolean inPlace;
+
+    @Option(
             names = "--stripes",
             paramLabel = "N",
             description = "the most channels for a file; more than 7 may take more connections (default: 14)")
@@ -66,6 +77,11 @@ final class CopyOptions {
     /** One file's copy. */
     interface Work {
         Copied copy(Copy copy, Job job);
+
+        /** The copies that this one stands for, when its file is a pattern. */
+        default List<Work> expand(Copy copy, Job job) {
+            return List.of(this);
+        }
     }
 
     /**
@@ -116,6 +132,7 @@ final class CopyOptions {
                 Stdout.line(JsonReport.copies(null, copied, failure));
             } else {
                 copied.forEach(CopyOptions::confess);
+                copied.forEach(CopyOptions::tellNotices);
                 if (failure != null && failure.message() != null) {
                     System.err.println("muxpool: " + Text.oneLine(failure.message()));
                 }
@@ -132,16 +149,24 @@ final class CopyOptions {
                     .stripes(stripes)
                     .resume(!noResume)
                     .verify(!noVerify)
+                    .inPlace(inPlace)
                     .listener(listener)
                     .build();
+            List<Work> works = new ArrayList<>();
             for (Work work : task.works) {
-                copied.add(policy.call(job, retry -> once(work, copy, job)));
+                works.addAll(policy.call(job, retry -> again(() -> work.expand(copy, job))));
+            }
+            requirePlaces(works);
+            for (Work work : works) {
+                copied.add(policy.call(job, retry -> again(() -> work.copy(copy, job))));
             }
             return null;
         } catch (CopyException e) {
             return Outcome.failure("failed", "not copied: " + e.getMessage());
         } catch (RuntimeException e) {
-            return Outcome.of(e).orElseThrow(() -> e);
+            // Whatever it is, what has been copied until then is said.
+            String why = e.getMessage() == null ? e.toString() : e.getMessage();
+            return Outcome.of(e).orElseGet(() -> Outcome.failure("failed", "not copied: " + why));
         }
     }
 
@@ -153,12 +178,26 @@ final class CopyOptions {
                 .build();
     }
 
-    private static Copied once(Work work, Copy copy, Job job) {
+    private static <T> T again(Supplier<T> work) {
         try {
-            return work.copy(copy, job);
+            return work.get();
         } catch (CopyException e) {
             throw e.retrySafe() ? new RetryableException(String.valueOf(e.getMessage()), e) : e;
         }
+    }
+
+    /** What a pattern stands for is known only now. */
+    private static void requirePlaces(List<Work> works) {
+        Set<Path> places = new HashSet<>();
+        for (Work work : works) {
+            if (work instanceof PullWork pull && !places.add(pull.place())) {
+                throw new IllegalArgumentException("two files would have one place here: " + pull.place());
+            }
+        }
+    }
+
+    private static void tellNotices(Copied copied) {
+        copied.notices().forEach(notice -> System.err.println("muxpool: " + Text.oneLine(notice)));
     }
 
     private static void confess(Copied copied) {

@@ -119,6 +119,11 @@ final class JsonReport {
                 json.writeNumberField("channels", file.channels());
                 json.writeStringField("sha256", file.sha256().orElse(null));
                 json.writeStringField("unverified", file.unverified().isEmpty() ? null : file.unverified());
+                json.writeArrayFieldStart("notices");
+                for (String notice : file.notices()) {
+                    json.writeString(notice);
+                }
+                json.writeEndArray();
                 json.writeEndObject();
             }
             json.writeEndArray();

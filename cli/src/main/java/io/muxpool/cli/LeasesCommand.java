@@ -32,7 +32,10 @@ final class LeasesCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON array, an object each")
     private boolean json;
 
-    @Option(names = "--stop", description = "end the masters that no process holds, and list those that were ended")
+    @Option(
+            names = "--stop",
+            description = "end the masters that no process holds and on which nothing runs, and list those that were"
+                    + " ended")
     private boolean stop;
 
     @Override
@@ -45,7 +48,8 @@ final class LeasesCommand implements Callable<Integer> {
         if (json) {
             Stdout.line(JsonReport.leases(leases));
         } else if (leases.isEmpty()) {
-            out.println((stop ? "No idle connections" : "No warm connections") + " in " + socketDir + ".");
+            out.println(
+                    (stop ? "No idle connections" : "No warm connections") + " in " + socketDir + "." + leftAlone());
         } else {
             Table table = Table.of("REMOTE", "POOL", "MODE", "OWNER", "MASTER", "AGE", "SOCKET");
             leases.forEach(lease -> table.row(
@@ -60,13 +64,18 @@ final class LeasesCommand implements Callable<Integer> {
                     Text.oneLine(lease.socket().toString())));
             out.print(table);
             if (stop) {
-                out.println("Stopped " + leases.size() + ".");
+                out.println("Stopped " + leases.size() + "." + leftAlone());
             }
         }
         if (out.checkError()) {
             throw new UncheckedIOException(new IOException("standard output cannot be written"));
         }
         return ExitCodes.OK;
+    }
+
+    private String leftAlone() {
+        int left = stop ? Leases.list(socketDir).size() : 0;
+        return left == 0 ? "" : " Left alone, since a process holds them or something runs on them: " + left + ".";
     }
 
     private static String owner(LeaseInfo lease) {

@@ -47,7 +47,7 @@ final class PullCommand implements Callable<Integer> {
             arity = "2..*",
             paramLabel = "file",
             description =
-                    "the files, all of one host, and last the place for them: a file, or a directory (must be one for several files)")
+                    "the files, all of one host, or patterns for them (*, ?, [...]), and last the place for them: a file, or a directory (must be one for several files)")
     private List<String> words = new ArrayList<>();
 
     @Override
@@ -81,7 +81,9 @@ final class PullCommand implements Callable<Integer> {
             if (first.isSet()) {
                 requirePlain(name, "\"" + source.path() + "\" does not end with a file's name");
             }
-            if (!names.add(name)) {
+            // What a pattern stands for is known only when the server has been asked.
+            boolean known = name.chars().noneMatch(c -> c == '*' || c == '?' || c == '[');
+            if (known && !names.add(name)) {
                 throw new IllegalArgumentException("two files would have one place here: " + name);
             }
         }
@@ -93,9 +95,7 @@ final class PullCommand implements Callable<Integer> {
     private static List<CopyOptions.Work> works(List<Place> sources, Path target) {
         boolean many = sources.get(0).isSet();
         return sources.stream()
-                .map(source -> (CopyOptions.Work) (copy, job) -> many
-                        ? CopyPlaces.pullInto(copy, source.path(), target, job)
-                        : copy.pull(source.path(), target, job))
+                .map(source -> (CopyOptions.Work) new PullWork(source.path(), target, many))
                 .toList();
     }
 

@@ -11,6 +11,8 @@ import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.ShortTemp;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +43,10 @@ final class CopyCommandsTest {
     private record Ended(int code, String stdout, String stderr) {}
 
     private Ended muxpool(String command, String... rest) throws Exception {
+        return run(words(command, rest));
+    }
+
+    private List<String> words(String command, String... rest) {
         List<String> argv = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -53,6 +59,17 @@ final class CopyCommandsTest {
                 "--socket-dir",
                 temp.resolve("s").toString()));
         argv.addAll(List.of(rest));
+        return argv;
+    }
+
+    /** The same, or any other program, with a umask of its own. */
+    private Ended withUmask(String umask, List<String> argv) throws Exception {
+        List<String> words = new ArrayList<>(List.of("sh", "-c", "umask " + umask + " && exec \"$@\"", "sh"));
+        words.addAll(argv);
+        return run(words);
+    }
+
+    private Ended run(List<String> argv) throws Exception {
         Path out = temp.resolve("stdout");
         Path err = temp.resolve("stderr");
         Process process = new ProcessBuilder(argv)
@@ -93,6 +110,78 @@ final class CopyCommandsTest {
         assertThat(json.stdout()).startsWith("{\"outcome\":\"failed\",\"files\":[],\"message\":\"not copied: ");
         Ended late = muxpool("push", "--timeout", "1ms", server.clientConfig().toString(), "box:x");
         assertThat(late.code()).isEqualTo(124);
+    }
+
+    @Test
+    void noticesAreOnStandardErrorAndInJson() throws Exception {
+        Path old = Files.writeString(temp.resolve("old"), "of 1969");
+        Files.setLastModifiedTime(old, FileTime.fromMillis(-1000));
+        String there = "box:" + temp.resolve("there");
+        Ended pushed = muxpool("push", old.toString(), there);
+        assertThat(pushed.code()).as(pushed.stderr()).isZero();
+        assertThat(pushed.stderr()).startsWith("muxpool: SFTP has no word for the time");
+        assertThat(pushed.stderr().lines()).hasSize(1);
+        Ended json = muxpool("push", "--json", "--inplace", old.toString(), there);
+        assertThat(json.code()).isZero();
+        assertThat(json.stdout()).contains("\"notices\":[\"SFTP has no word for the time");
+        assertThat(json.stderr()).isEmpty();
+        assertThat(temp.resolve("there")).hasContent("of 1969");
+    }
+
+    @Test
+    void aPatternStandsForTheFilesThatItMatches() throws Exception {
+        Path far = temp.resolve("far");
+        Files.createDirectories(far.resolve("d"));
+        for (String name : List.of("a.log", "b.log", "c.txt", "d/a.log")) {
+            Files.writeString(far.resolve(name), name);
+        }
+        Path near = Files.createDirectory(temp.resolve("near"));
+        Ended pulled = muxpool("pull", "box:" + far + "/*.log", near.toString());
+        assertThat(pulled).isEqualTo(new Ended(0, "", ""));
+        assertThat(near.toFile().list()).containsExactlyInAnyOrder("a.log", "b.log");
+        Ended one = muxpool("pull", "box:" + far + "/c.*", temp.resolve("one").toString());
+        assertThat(one.code()).as(one.stderr()).isZero();
+        assertThat(temp.resolve("one")).hasContent("c.txt");
+        Ended many =
+                muxpool("pull", "box:" + far + "/*.log", temp.resolve("two").toString());
+        assertThat(many.code()).isEqualTo(255);
+        assertThat(many.stderr()).contains("is 2 files", "need a directory");
+        Ended clash = muxpool("pull", "box:" + far + "/a.log", "box:" + far + "/*/*.log", near.toString());
+        assertThat(clash.code()).isEqualTo(255);
+        assertThat(clash.stderr()).contains("two files would have one place");
+    }
+
+    @Test
+    void theUmaskIsHeededAsScpHeedsIt() throws Exception {
+        Path far = Files.writeString(temp.resolve("far"), "content");
+        Files.setPosixFilePermissions(far, PosixFilePermissions.fromString("rwxrw-r--"));
+        for (String umask : List.of("077", "027", "022")) {
+            Path ours = temp.resolve("ours" + umask);
+            Path theirs = temp.resolve("theirs" + umask);
+            Ended pulled = withUmask(umask, words("pull", "box:" + far, ours.toString()));
+            assertThat(pulled.code()).as(pulled.stderr()).isZero();
+            Ended scp = withUmask(
+                    umask,
+                    List.of("scp", "-q", "-F", server.clientConfig().toString(), "box:" + far, theirs.toString()));
+            assertThat(scp.code()).as(scp.stderr()).isZero();
+            assertThat(Files.getPosixFilePermissions(ours)).isEqualTo(Files.getPosixFilePermissions(theirs));
+        }
+    }
+
+    @Test
+    void linksToFilesOfOneNameAreSeveralFiles() throws Exception {
+        for (String name : List.of("a", "b")) {
+            Path directory = Files.createDirectory(temp.resolve("v" + name));
+            Files.writeString(directory.resolve("data"), name);
+            Files.createSymbolicLink(temp.resolve(name), directory.resolve("data"));
+        }
+        Path far = Files.createDirectory(temp.resolve("far"));
+        Ended pushed =
+                muxpool("push", temp.resolve("a").toString(), temp.resolve("b").toString(), "box:" + far + "/");
+        assertThat(pushed).isEqualTo(new Ended(0, "", ""));
+        assertThat(far.resolve("a")).hasContent("a");
+        assertThat(far.resolve("b")).hasContent("b");
+        assertThat(far.toFile().list()).hasSize(2);
     }
 
     @Test

@@ -184,7 +184,7 @@ final class CopyFleetTest {
         // It never says a word.
         server = OpenSshServer.builder()
                 .asOrdinaryUser()
-                .option("Subsystem", "sftp exec tail -f /dev/null " + mark)
+                .option("Subsystem", "sftp exec tail -q -f /dev/null " + mark)
                 .start();
         Path err = temp.resolve("err");
         Process process = Muxpool.interruptible(words("push", "--limit", "2", file("one", "1"), "web[1-5]:x"))

@@ -1,6 +1,7 @@
 package io.muxpool.copy;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param sha256 in hexadecimal digits, when both sides have computed it and it is the same; empty when only the sizes were
  *     compared
  * @param unverified why there is no {@code sha256}, as a clause; empty when there is one
+ * @param notices what else its user should know, a sentence each: what of the old target is lost, what the server refused
+ *     to set, that the source grew meanwhile; mostly empty
  */
 public record Copied(
         String target,
@@ -22,4 +25,10 @@ public record Copied(
         Duration elapsed,
         int channels,
         Optional<String> sha256,
-        String unverified) {}
+        String unverified,
+        List<String> notices) {
+    /** Keeps a copy of the notices. */
+    public Copied {
+        notices = List.copyOf(notices);
+    }
+}

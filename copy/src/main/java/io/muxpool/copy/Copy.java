@@ -3,6 +3,7 @@ package io.muxpool.copy;
 import io.muxpool.ConnectionPool;
 import io.muxpool.Job;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -15,12 +16,17 @@ import java.util.Objects;
  * source by checksums, stretch by stretch, and only what is not the same travels. A part of a source that has changed since
  * is never looked at again, and can be removed.
  *
- * <p>Permission bits and the time of change (whole seconds) are the source's, owner and group those of whoever writes. A
- * target that is a symbolic link is followed. Files only. The data is not forced to the disk: after a power cut at the
- * target's side within moments of the copy the file may have to be copied again.
+ * <p>A new file has the source's permission bits, less those that the umask of its side takes away. A file that is there
+ * keeps its permission bits, and its group, access control list and extended attributes where that side allows it; what
+ * is lost is among {@link Copied#notices}. One that its owner made read-only, or that belongs to another account, is not
+ * replaced, unless root copies. The time of change is the source's, in whole seconds, where SFTP can express it (1970 to
+ * 2106). A target that is a symbolic link is followed, a source that is one is named by the link. Files only. The data is
+ * not forced to the disk: after a power cut at the target's side within moments of the copy the file may have to be copied
+ * again.
  *
- * <p>Remote paths are relative to the login's home directory, or absolute; they are names, not patterns, and nothing in
- * them has a meaning to a shell. They are UTF-8.
+ * <p>Remote paths are relative to the login's home directory, or absolute; {@code ~} and {@code ~user} at their begin are
+ * home directories, as in scp. Otherwise they are names, not patterns (see {@link #matches}), and nothing in them has a
+ * meaning to a shell. They are UTF-8.
  *
  * <p>The checksum at the other side is made by {@code openssl}, {@code sha256sum}, {@code shasum} or {@code sha256}. Where
  * an account has SFTP only, sizes alone are compared, nothing is resumed, and {@link Copied#unverified} says so.
@@ -32,11 +38,12 @@ public final class Copy {
     private final ConnectionPool pool;
     private final Options options;
 
-    record Options(int stripes, boolean resume, boolean verify, ProgressListener listener) {}
+    record Options(int stripes, boolean resume, boolean verify, boolean inPlace, ProgressListener listener) {}
 
     private Copy(Builder builder) {
         pool = builder.pool;
-        options = new Options(builder.stripes, builder.resume, builder.verify, builder.listener);
+        options = new Options(
+                builder.stripes, builder.resume && !builder.inPlace, builder.verify, builder.inPlace, builder.listener);
     }
 
     /** Copies with every default. */
@@ -73,12 +80,26 @@ public final class Copy {
         return new Pull(pool, options, job, Names.remote(remote), local).run();
     }
 
+    /**
+     * The remote files that a pattern stands for, as scp understands it: {@code *}, {@code ?} and {@code [...]} in any part
+     * of the path, a backslash before a character that means itself, and no name that begins with a dot unless the pattern
+     * does. A path that exists as it is written stands for itself, and so does one that is no pattern, or matches nothing.
+     * Blocks until the server has answered, or the job ends.
+     *
+     * @return in alphabetical order, with what is no file behind the files; never empty
+     * @throws RuntimeException as {@link #pull} does
+     */
+    public List<String> matches(String remote, Job job) {
+        return Glob.expand(pool, Names.remote(remote), job);
+    }
+
     /** Collects the options of copies. Not thread-safe. */
     public static final class Builder {
         private final ConnectionPool pool;
         private int stripes = DEFAULT_STRIPES;
         private boolean resume = true;
         private boolean verify = true;
+        private boolean inPlace;
         private ProgressListener listener = (done, total) -> {};
 
         private Builder(ConnectionPool pool) {
@@ -111,6 +132,18 @@ public final class Copy {
          */
         public Builder verify(boolean verify) {
             this.verify = verify;
+            return this;
+        }
+
+        /**
+         * Whether to write into the target itself, as scp does, in place of a part that takes the target's place; default
+         * false. For a target in a directory where nothing can be created or renamed, such as a file that is mounted by
+         * itself or one of somebody else's in a directory with the sticky bit, and to keep the owner, the other names (hard
+         * links) and everything else of the file that is there. Whoever reads it meanwhile sees it grow, a copy that fails
+         * leaves a part of the file in the target, and nothing is gone on from.
+         */
+        public Builder inPlace(boolean inPlace) {
+            this.inPlace = inPlace;
             return this;
         }
 

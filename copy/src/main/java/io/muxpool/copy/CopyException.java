@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A file was not copied. Its target is what it was before, or still missing, unless the message says otherwise: when a
- * connection is lost at the very end, whether the new file is in its place may not be known. A part is never put there. The
- * message says what happened, to which file, and what was left where.
+ * connection is lost at the very end, whether the new file is in its place may not be known. A part is never put there, but for
+ * copies that write into the target itself ({@link Copy.Builder#inPlace}). The message says what happened, to which file,
+ * and what was left where.
  */
 public final class CopyException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -28,7 +29,10 @@ public final class CopyException extends RuntimeException {
         return Optional.ofNullable(part);
     }
 
-    /** Whether the same may just be tried again: a connection was lost. Otherwise something is to be mended first. */
+    /**
+     * Whether the same may just be tried again: a connection was lost, or this process had no open file left. Otherwise
+     * something is to be mended first.
+     */
     public boolean retrySafe() {
         return retrySafe;
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>One lane begins. A channel has no more under way than its window, so it cannot be faster than a window for each round
  * trip; when it comes near that, the window is the limit, and the others are let in. They are opened ahead of that where
  * the round trip is long enough for it.
+ *
+ * <p>On a busy machine a wait for the processor passes for a long round trip, and many lanes then make the masters copy
+ * their buffers and nothing else. So each channel asks for the round trip once more, and the shortest counts; where that
+ * is still in doubt, one more lane goes ahead of the others; and lanes that bring nothing go back.
  */
 final class Crew implements AutoCloseable {
     private static final Logger LOG = System.getLogger("io.muxpool.copy");
@@ -40,6 +45,8 @@ final class Crew implements AutoCloseable {
     private static final int FAR = 4;
     private static final int LOOKS = 8;
     private static final long LEAST_SPELL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    // Shorter ones may be a busy machine's.
+    private static final long DOUBTFUL_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
     private static final long PATIENCE_SECONDS = 10;
     private static final long TO_BREAK_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long GLANCE_MILLIS = 5;
@@ -56,12 +63,13 @@ final class Crew implements AutoCloseable {
     private final Queue<Sftp> channels = new ConcurrentLinkedQueue<>();
     private final Queue<Future<Sftp>> ahead = new ConcurrentLinkedQueue<>();
     private final AtomicInteger carrying = new AtomicInteger();
+    private final AtomicLong roundTripNanos = new AtomicLong(Long.MAX_VALUE);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     // All guarded by lock.
-    private boolean allIn;
-    private long allInAt;
+    private int allowed = 1;
+    private long allowedAt;
     private boolean over;
     private @Nullable Exception failure;
 
@@ -135,15 +143,17 @@ final class Crew implements AutoCloseable {
      * @throws Exception what failed first, or that the job has ended: why is for the caller to ask
      */
     int carry(Runs runs, long size, int most, Lane first, long roundTripNanos, Opener opener) throws Exception {
+        tookRoundTrip(roundTripNanos);
         int lanes = lanes(size - runs.bytes(), most, roundTripNanos);
         List<Future<?>> later = new ArrayList<>();
         try (Job.Registration cancel = job.onCancel(this::wake)) {
-            threads.execute(() -> attempt(() -> work(first, runs, lanes)));
+            threads.execute(() -> attempt(() -> work(first, runs, lanes, 0)));
             for (int i = 1; i < lanes; i++) {
+                int index = i;
                 long behind = first.isStaggered() ? i * roundTripNanos / lanes : 0;
-                later.add(threads.submit(() -> follow(runs, lanes, opener, behind)));
+                later.add(threads.submit(() -> follow(runs, lanes, opener, index, behind)));
             }
-            watch(runs, size, laneRate(roundTripNanos), Math.max(roundTripNanos, LEAST_SPELL_NANOS));
+            watch(runs, size, lanes);
         } finally {
             runs.stop();
             end();
@@ -157,13 +167,26 @@ final class Crew implements AutoCloseable {
         return carrying.get();
     }
 
-    private void work(Lane lane, Runs runs, int lanes) throws IOException {
-        lane.carry(runs, lanes, carrying::incrementAndGet);
+    private void tookRoundTrip(long nanos) {
+        roundTripNanos.accumulateAndGet(nanos, Math::min);
+    }
+
+    private void work(Lane lane, Runs runs, int lanes, int index) throws IOException {
+        lane.carry(() -> isAllowed(index) ? runs.take() : null, runs::arrived, lanes, carrying::incrementAndGet);
         wake();
     }
 
+    private boolean isAllowed(int index) {
+        lock.lock();
+        try {
+            return index < allowed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** One of the later lanes: without it the copy is slower, and no more. */
-    private void follow(Runs runs, int lanes, Opener opener, long behindNanos) {
+    private void follow(Runs runs, int lanes, Opener opener, int index, long behindNanos) {
         Sftp channel;
         @Nullable Future<Sftp> opened = ahead.poll();
         try {
@@ -177,10 +200,11 @@ final class Crew implements AutoCloseable {
         }
         // Also one that never carried: where sessions are few, the checksum waits for it.
         try (channel) {
+            tookRoundTrip(channel.measureRoundTrip());
             Lane lane = opener.lane(channel);
             attempt(() -> {
-                if (awaitTurn(behindNanos)) {
-                    work(lane, runs, lanes);
+                if (awaitTurn(index, behindNanos)) {
+                    work(lane, runs, lanes, index);
                 }
             });
         } catch (IOException | RuntimeException e) {
@@ -207,14 +231,14 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    private boolean awaitTurn(long behindNanos) throws InterruptedException {
+    private boolean awaitTurn(int index, long behindNanos) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (!allIn && !over) {
+            while (index >= allowed && !over) {
                 changed.await();
             }
-            while (!over && System.nanoTime() - allInAt < behindNanos) {
-                changed.awaitNanos(behindNanos - (System.nanoTime() - allInAt));
+            while (!over && System.nanoTime() - allowedAt < behindNanos) {
+                changed.awaitNanos(behindNanos - (System.nanoTime() - allowedAt));
             }
             return !over;
         } finally {
@@ -222,32 +246,31 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    /** In the caller's thread: tells how far it is, and lets lanes in, until there is no more to be done. */
-    private void watch(Runs runs, long size, double laneRate, long spellNanos) throws Exception {
-        long before = runs.bytes();
-        long since = System.nanoTime();
+    /** In the caller's thread: tells how far it is, and lets lanes in and back, until there is no more to be done. */
+    private void watch(Runs runs, long size, int lanes) throws Exception {
+        Pace pace = new Pace(lanes, runs.bytes(), System.nanoTime());
+        long told = System.nanoTime();
         while (!runs.haveAll() && job.remainingNanos() > 0 && !job.isCancelled()) {
-            await(Math.min(spellNanos / LOOKS, job.remainingNanos()));
+            long roundTrip = roundTripNanos.get();
+            long spell = Math.max(roundTrip, LEAST_SPELL_NANOS);
+            await(Math.min(spell / LOOKS, job.remainingNanos()));
             long now = System.nanoTime();
             long bytes = runs.bytes();
-            // Not at the end of the spell only: it is a round trip, and there are few of them.
-            if (bytes - before >= laneRate / 2 * spellNanos / 1e9) {
-                letAllIn();
-            }
-            if (now - since >= spellNanos) {
+            boolean doubtful = roundTrip < DOUBTFUL_NANOS;
+            allow(pace.lanes(bytes, now, carrying.get(), laneRate(roundTrip), spell, doubtful));
+            if (now - told >= spell) {
                 listener.progress(bytes, size);
-                before = bytes;
-                since = now;
+                told = now;
             }
         }
     }
 
-    private void letAllIn() {
+    private void allow(int lanes) {
         lock.lock();
         try {
-            if (!allIn) {
-                allIn = true;
-                allInAt = System.nanoTime();
+            if (allowed != lanes) {
+                allowed = lanes;
+                allowedAt = System.nanoTime();
                 changed.signalAll();
             }
         } finally {

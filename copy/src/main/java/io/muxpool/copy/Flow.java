@@ -101,7 +101,7 @@ sealed interface Flow {
             ByteBuffer bytes = ByteBuffer.wrap(response.array(), response.rpos(), got);
             try {
                 for (long at = offset; bytes.hasRemaining(); ) {
-                    at += target.write(bytes, at);
+                    at += Zeros.write(target, bytes, at);
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);

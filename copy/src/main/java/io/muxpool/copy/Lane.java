@@ -3,6 +3,8 @@ package io.muxpool.copy;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import net.schmizz.concurrent.Promise;
 import net.schmizz.sshj.sftp.Response;
 import net.schmizz.sshj.sftp.SFTPException;
@@ -42,27 +44,30 @@ final class Lane {
     }
 
     /**
-     * Carries runs until none is left.
+     * Carries runs until none is left for it.
      *
+     * @param next the next run; null for none
+     * @param arrived is told of each when it has
      * @param lanes how many do, at most
      * @param first done before the first run is told of as arrived
      */
-    void carry(Runs runs, int lanes, Runnable first) throws IOException {
+    void carry(Supplier<Runs.@Nullable Run> next, Consumer<Runs.Run> arrived, int lanes, Runnable first)
+            throws IOException {
         this.first = first;
         int most = flow.flying(lanes);
-        for (Runs.Run run = runs.take(); run != null; run = runs.take()) {
+        for (Runs.Run run = next.get(); run != null; run = next.get()) {
             Load load = new Load(run);
             int step = sftp.block();
             for (long at = run.offset(); at < run.end(); at += step) {
                 // Also what has its answer already: how much has arrived tells whether the window is the limit.
                 while (bytesFlying >= most || isAnswered()) {
-                    land(runs);
+                    land(arrived);
                 }
                 launch(load, at, (int) Math.min(step, run.end() - at));
             }
         }
         while (!flying.isEmpty()) {
-            land(runs);
+            land(arrived);
         }
     }
 
@@ -76,7 +81,7 @@ final class Lane {
         bytesFlying += length;
     }
 
-    private void land(Runs runs) throws IOException {
+    private void land(Consumer<Runs.Run> arrived) throws IOException {
         Block block = flying.remove();
         int moved = flow.landed(sftp.answer(block.answer), block.offset, block.length);
         bytesFlying -= block.length;
@@ -90,7 +95,7 @@ final class Lane {
             if (begun != null) {
                 begun.run();
             }
-            runs.arrived(block.load.run);
+            arrived.accept(block.load.run);
         }
     }
 }

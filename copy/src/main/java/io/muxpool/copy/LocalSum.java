@@ -38,23 +38,33 @@ final class LocalSum {
             if (front <= place) {
                 throw new IOException("the copy has ended");
             }
-            add(digest, file, place, front);
+            // What is missing at the end are zeros that were not written: see Zeros.
+            zeros(digest, front - place - add(digest, file, place, front));
             place = front;
         }
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    private static void add(MessageDigest digest, FileChannel file, long from, long end) {
+    private static void zeros(MessageDigest digest, long count) {
+        byte[] some = new byte[(int) Math.min(BUFFER, count)];
+        for (long left = count; left > 0; left -= some.length) {
+            digest.update(some, 0, (int) Math.min(some.length, left));
+        }
+    }
+
+    /** Returns how many bytes there were. */
+    private static long add(MessageDigest digest, FileChannel file, long from, long end) {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         try {
             for (long at = from; at < end; ) {
                 int read = file.read(buffer.clear().limit((int) Math.min(BUFFER, end - at)), at);
                 if (read < 0) {
-                    return;
+                    return at - from;
                 }
                 digest.update(buffer.flip());
                 at += read;
             }
+            return end - from;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

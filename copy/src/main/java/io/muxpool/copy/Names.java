@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 
 /** Names of files on both sides. */
 final class Names {
@@ -12,6 +13,10 @@ final class Names {
     private static final int MOST_BYTES = 255;
     private static final String MARK = ".part-";
     private static final int TAG_BYTES = 9;
+    private static final int VERSION_BYTES = 6;
+
+    /** Characters at the end of a part's name that tell versions of one copy from each other. */
+    static final int VERSION_LENGTH = 8;
 
     private Names() {}
 
@@ -50,15 +55,19 @@ final class Names {
     /**
      * The name of a part. It is the same for the same version of the same source and target, so that it is found again,
      * and another for any other: two copies that write to one part write the same bytes.
+     *
+     * @param copy what the parts of all versions have in common
      */
-    static String part(String name, Object... version) {
+    static String part(String name, List<?> copy, Object... version) {
         MessageDigest digest = LocalSum.sha256();
+        copy.forEach(word -> add(digest, word));
+        String tag = MARK + tag(digest.digest(), TAG_BYTES);
         for (Object word : version) {
-            digest.update(String.valueOf(word).getBytes(UTF_8));
-            digest.update((byte) 0);
+            add(digest, word);
         }
-        String tag = MARK + Base64.getUrlEncoder().encodeToString(Arrays.copyOf(digest.digest(), TAG_BYTES));
-        int room = MOST_BYTES - tag.length();
+        add(digest, tag);
+        String end = tag + tag(digest.digest(), VERSION_BYTES);
+        int room = MOST_BYTES - end.length();
         StringBuilder kept = new StringBuilder();
         int used = 0;
         for (int c : name.codePoints().toArray()) {
@@ -68,7 +77,26 @@ final class Names {
             }
             kept.appendCodePoint(c);
         }
-        return kept + tag;
+        return kept + end;
+    }
+
+    private static void add(MessageDigest digest, Object word) {
+        digest.update(String.valueOf(word).getBytes(UTF_8));
+        digest.update((byte) 0);
+    }
+
+    private static String tag(byte[] digest, int bytes) {
+        return Base64.getUrlEncoder().encodeToString(Arrays.copyOf(digest, bytes));
+    }
+
+    /** What the names of the parts of all versions of a copy begin with. */
+    static String versions(String part) {
+        return part.substring(0, part.length() - VERSION_LENGTH);
+    }
+
+    /** Whether a remote path holds what {@link Glob} gives a meaning to. */
+    static boolean isPattern(String path) {
+        return path.chars().anyMatch(c -> c == '*' || c == '?' || c == '[');
     }
 
     /** As a message shows it. */

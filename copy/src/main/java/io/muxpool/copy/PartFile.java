@@ -11,6 +11,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,9 +53,10 @@ final class PartFile implements AutoCloseable {
      * Opens the part, makes it when there is none, and locks it.
      *
      * @param part in a directory whose links are resolved
+     * @param permissions those of a new one, less what the umask takes away
      * @return null when another copy has it, of this JVM or another process
      */
-    static @Nullable PartFile tryOpen(Path part) throws IOException {
+    static @Nullable PartFile tryOpen(Path part, Set<PosixFilePermission> permissions) throws IOException {
         String key = part.toString();
         if (OPEN.putIfAbsent(key, RESERVED) != null) {
             return null;
@@ -65,7 +67,7 @@ final class PartFile implements AutoCloseable {
             @Nullable Object found = null;
             for (int i = 0; i < ATTEMPTS && channel == null; i++) {
                 found = identity(part);
-                channel = found == null ? make(part) : open(part);
+                channel = found == null ? make(part, permissions) : open(part);
             }
             if (channel == null || found == null) {
                 return null;
@@ -89,13 +91,10 @@ final class PartFile implements AutoCloseable {
     }
 
     /** Opened in the next attempt: only of a file that was there before it is known which one has been opened. */
-    private static @Nullable FileChannel make(Path part) throws IOException {
+    private static @Nullable FileChannel make(Path part, Set<PosixFilePermission> permissions) throws IOException {
         Set<OpenOption> anew = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
         try {
-            FileChannel.open(
-                            part,
-                            anew,
-                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
+            FileChannel.open(part, anew, PosixFilePermissions.asFileAttribute(permissions))
                     .close();
         } catch (FileAlreadyExistsException e) {
             // By another process.

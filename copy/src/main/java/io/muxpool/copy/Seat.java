@@ -25,13 +25,20 @@ final class Seat implements SessionFactory {
     private static final int BUFFER = 256 * 1024 + 64;
 
     private final Process process;
+    private final Greeting greeting;
     private final InputStream in;
     private final OutputStream out;
 
     Seat(Process process) {
         this.process = process;
-        in = new BufferedInputStream(process.getInputStream(), BUFFER);
+        greeting = new Greeting(process.getInputStream());
+        in = new BufferedInputStream(greeting, BUFFER);
         out = new BufferedOutputStream(process.getOutputStream(), BUFFER);
+    }
+
+    /** The first bytes that the process has written. */
+    Greeting greeting() {
+        return greeting;
     }
 
     @Override

@@ -12,11 +12,14 @@ import io.muxpool.PartialOutput;
 import io.muxpool.RemoteProcess;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import net.schmizz.concurrent.Promise;
 import net.schmizz.sshj.sftp.FileAttributes;
+import net.schmizz.sshj.sftp.FileMode;
 import net.schmizz.sshj.sftp.OpenMode;
 import net.schmizz.sshj.sftp.PacketType;
 import net.schmizz.sshj.sftp.Request;
@@ -43,15 +46,15 @@ final class Sftp implements AutoCloseable {
     private volatile boolean closed;
     private volatile @Nullable Promise<Response, SFTPException> limits;
 
-    private Sftp(RemoteProcess process) throws IOException {
+    private Sftp(RemoteProcess process, Seat seat) throws IOException {
         this.process = process;
-        this.engine = new Engine(process);
+        this.engine = new Engine(seat);
     }
 
     /** For what sshj keeps to its subclasses. */
     private static final class Engine extends SFTPEngine {
-        Engine(RemoteProcess process) throws IOException {
-            super(new Seat(process));
+        Engine(Seat seat) throws IOException {
+            super(seat);
             reader.setName("muxpool-copy-reader");
         }
 
@@ -76,17 +79,43 @@ final class Sftp implements AutoCloseable {
         try (Connection connection = pool.connection(job)) {
             process = connection.start(Command.subsystem("sftp").withLogLevel(Level.DEBUG), job);
         }
+        Seat seat = new Seat(process);
         try {
             process.getErrorStream().close();
-            Sftp sftp = new Sftp(process);
+            Sftp sftp = new Sftp(process, seat);
             long asked = System.nanoTime();
             sftp.engine.init();
             sftp.roundTripNanos = System.nanoTime() - asked;
             return sftp;
         } catch (IOException e) {
+            String stranger = seat.greeting().stranger();
+            if (stranger.isEmpty() && hasEnded(process)) {
+                // It may have ended before it was asked anything.
+                stranger = seat.greeting().strangerInRest();
+            }
             process.destroyForcibly();
             job.check("starting sftp", Ending.notStarted(), PartialOutput.NONE);
-            throw notServed(process, pool, e);
+            throw stranger.isEmpty() ? notServed(process, pool, e) : notSftp(pool, stranger, e);
+        }
+    }
+
+    private static CopyException notSftp(ConnectionPool pool, String stranger, IOException e) {
+        return new CopyException(
+                "what answers at " + pool.remote() + " is not SFTP: its first line is `" + stranger
+                        + "`. Either a start file of the account prints it (.bashrc, .zshenv, ...), which it must not do for"
+                        + " a shell that is not interactive, or another program runs in place of the SFTP server"
+                        + " (ForceCommand, command= in authorized_keys, the login shell)",
+                null,
+                false,
+                e);
+    }
+
+    private static boolean hasEnded(RemoteProcess process) {
+        try {
+            return process.waitFor(GLANCE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -94,14 +123,15 @@ final class Sftp implements AutoCloseable {
         String how;
         try {
             // Throws the better reason, if there is one.
-            how = "it ended at once, with " + process.exit();
+            how = "what the server runs for it ended at once, with " + process.exit();
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
-            how = e.getMessage();
+            how = String.valueOf(e.getMessage());
         }
         return new CopyException(
                 "no SFTP from " + pool.remote() + ": " + how
-                        + ". Its sshd_config needs a line `Subsystem sftp internal-sftp`",
+                        + ". A forced command (ForceCommand, command= in authorized_keys) or the account's login shell may run"
+                        + " in its place, or the program of the Subsystem line in sshd_config is missing there",
                 null,
                 false,
                 e);
@@ -110,6 +140,13 @@ final class Sftp implements AutoCloseable {
     /** What its greeting took. */
     long roundTripNanos() {
         return roundTripNanos;
+    }
+
+    /** Asks for it once more, of a channel that has nothing under way: a greeting takes a process's start besides. */
+    long measureRoundTrip() throws IOException {
+        long asked = System.nanoTime();
+        call(request(PacketType.REALPATH, "."));
+        return Math.min(roundTripNanos, System.nanoTime() - asked);
     }
 
     Request request(PacketType type) {
@@ -232,6 +269,87 @@ final class Sftp implements AutoCloseable {
         }
         return (int) Math.max(LEAST_BLOCK, least);
     }
+
+    /**
+     * A path whose begin may stand for a home directory, as a path without that: {@code ~}, {@code ~/x}, {@code ~user/x}.
+     *
+     * @throws CopyException when the server cannot tell where that is
+     */
+    String expand(String path) throws IOException {
+        if (!path.startsWith("~")) {
+            return path;
+        }
+        if (supports("expand-path")) {
+            try {
+                return name(call(extended("expand-path@openssh.com").putString(path, UTF_8)));
+            } catch (SFTPException e) {
+                throw CopyException.refused("there is no home directory for \"" + Names.printable(path) + "\" there: "
+                        + e.getMessage() + ". A file of that name is written ./" + Names.printable(path));
+            }
+        }
+        if (path.equals("~")) {
+            return ".";
+        }
+        if (path.startsWith("~/")) {
+            // Where a login begins, which is its home directory.
+            String rest = path.substring(1).replaceFirst("^/+", "");
+            return rest.isEmpty() ? "." : rest;
+        }
+        throw CopyException.refused("this server does not tell other accounts' home directories: \""
+                + Names.printable(path) + "\" needs the whole path. A file of that name is written ./"
+                + Names.printable(path));
+    }
+
+    /** The names in a directory but for {@code .} and {@code ..}, and what each is as far as the server tells. */
+    Map<String, FileMode.Type> list(String directory) throws IOException {
+        byte[] handle = call(request(PacketType.OPENDIR, directory))
+                .ensurePacketTypeIs(PacketType.HANDLE)
+                .readBytes();
+        Map<String, FileMode.Type> names = new TreeMap<>();
+        while (true) {
+            Response answer = call(request(PacketType.READDIR, handle));
+            try {
+                answer.ensurePacketTypeIs(PacketType.NAME);
+            } catch (SFTPException e) {
+                if (e.getStatusCode() == Response.StatusCode.EOF) {
+                    break;
+                }
+                throw e;
+            }
+            for (long i = answer.readUInt32(); i > 0; i--) {
+                String name = answer.readString(UTF_8);
+                answer.readString(UTF_8);
+                FileMode.Type type = answer.readFileAttributes().getType();
+                if (!name.equals(".") && !name.equals("..")) {
+                    names.put(name, type);
+                }
+            }
+        }
+        send(request(PacketType.CLOSE, handle));
+        return names;
+    }
+
+    /** Bytes and files for which there is room on the disk of a path; empty when the server does not tell. */
+    Optional<Room> room(String path) {
+        if (!supports("statvfs")) {
+            return Optional.empty();
+        }
+        try {
+            Response answer = call(extended("statvfs@openssh.com").putString(path, UTF_8))
+                    .ensurePacketTypeIs(PacketType.EXTENDED_REPLY);
+            // f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail
+            long[] fields = new long[8];
+            for (int i = 0; i < fields.length; i++) {
+                fields[i] = answer.readUInt64();
+            }
+            return Optional.of(new Room(fields[1] * fields[4], fields[5] == 0 || fields[7] > 0));
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** @param files whether there is room for one more file */
+    record Room(long bytes, boolean files) {}
 
     /** The path in an answer to REALPATH. */
     static String name(Response real) throws IOException {

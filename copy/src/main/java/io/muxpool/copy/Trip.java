@@ -14,10 +14,15 @@ import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import net.schmizz.sshj.sftp.FileAttributes;
 import net.schmizz.sshj.sftp.Response;
 import net.schmizz.sshj.sftp.SFTPException;
@@ -33,6 +38,15 @@ abstract class Trip {
     final Job job;
     // Long for a pool that is busy, and short for one that waits for this very copy.
     private static final Duration TO_BE_SEATED = Duration.ofSeconds(5);
+    private static final int MOST_RUNS = 512;
+
+    /** Why a shell may not see what SFTP does, as the end of a clause. */
+    static final String OTHER_ROOT =
+            ": SFTP has another root directory than the shell (ChrootDirectory), and sizes alone were compared";
+
+    // Less than this, and a write may fail for want of it.
+    private static final long ROOM = 1024L * 1024;
+    private static final long GLANCE_MILLIS = 100;
 
     private final long startNanos = System.nanoTime();
     // What there is to be lost, from the part's making on.
@@ -42,6 +56,8 @@ abstract class Trip {
     private long size;
     private long resumed;
     private String doubt = "";
+    private String hint = "";
+    private final List<String> notices = new CopyOnWriteArrayList<>();
     // Null as long as that is not known. Told by whichever thread asks.
     private volatile @Nullable Boolean sums;
 
@@ -100,8 +116,38 @@ abstract class Trip {
                 Duration.ofNanos(System.nanoTime() - startNanos),
                 channels,
                 Optional.ofNullable(sum),
-                unverified);
+                unverified,
+                notices);
     }
+
+    /** Something that the user should know of a copy that is complete; a sentence. */
+    final void notice(String text) {
+        notices.add(text);
+    }
+
+    /** Ends the message of a failure that the server reports, if there is one: what is likely behind it, and what to do. */
+    final void hint(String text) {
+        hint = text;
+    }
+
+    /** Without a part: for the end of the copy. */
+    final void sized(long bytes) {
+        size = bytes;
+    }
+
+    /** From now on the target itself is written to. */
+    final void overwriting() {
+        doubt = "; " + target() + " holds only a part of it: copy it again";
+    }
+
+    /** From now on the new file is in the target's place, whatever else fails. */
+    final void placed() {
+        part = null;
+        doubt = "; the new file is in its place, whole";
+    }
+
+    /** Which file is written to, for messages. */
+    abstract String target();
 
     /** From now on there is no part. */
     final void gone() {
@@ -141,7 +187,7 @@ abstract class Trip {
     /** What must not be gone on from, nor be taken for the file. */
     final CopyException spoilt(String message) throws Exception {
         findable = false;
-        return CopyException.refused(message + dropUseless());
+        return CopyException.refused(message + dropUseless() + doubt);
     }
 
     /**
@@ -212,16 +258,23 @@ abstract class Trip {
         }
         if (e instanceof UncheckedIOException here) {
             return new CopyException(
-                    "cannot copy " + near() + ": " + reason(here.getCause()) + left, kept, false, here.getCause());
+                    "cannot copy " + near() + ": " + reason(here.getCause()) + hint + left,
+                    kept,
+                    isOutOfFiles(here.getCause()),
+                    here.getCause());
         }
         if (e instanceof NoSumException) {
             return new CopyException("cannot check " + far() + ": " + e.getMessage() + left, kept, false, e);
         }
         if (isStatus(e)) {
-            return new CopyException("cannot copy " + far() + ": " + reason((SFTPException) e) + left, kept, false, e);
+            return new CopyException(
+                    "cannot copy " + far() + ": " + reason((SFTPException) e) + hint + left, kept, false, e);
         }
         if (e instanceof NotStartedException refused && kept != null) {
             return new CopyException(e.getMessage() + left, kept, refused.retrySafe(), e);
+        }
+        if (e instanceof NotStartedException refused && doubt.isEmpty()) {
+            return refused;
         }
         if (exit.isPresent()) {
             String end = "the server's sftp ended with " + exit.get() + " while " + doing();
@@ -231,7 +284,8 @@ abstract class Trip {
             return new CopyException(
                     "the connection was lost while " + doing() + " (" + e.getMessage() + ")" + left, kept, true, e);
         }
-        return e instanceof RuntimeException unexpected ? unexpected : new IllegalStateException(e);
+        String state = doubt.isEmpty() ? "; " + target() + " is what it was before" : "";
+        return new CopyException("unexpected failure while " + doing() + ": " + e + state + left, kept, false, e);
     }
 
     /** What is left and where, as the end of a sentence; nothing is where nothing can be used again. */
@@ -247,7 +301,15 @@ abstract class Trip {
                 + ", and the same copy goes on from there" + proviso;
     }
 
+    /** EMFILE, in the words of the C library: it passes. */
+    private static boolean isOutOfFiles(@Nullable Throwable e) {
+        return e != null && String.valueOf(e.getMessage()).contains("Too many open files");
+    }
+
     private static String reason(@Nullable Throwable e) {
+        if (e != null && isOutOfFiles(e)) {
+            return "this process has as many open files as it may (ulimit -n): " + e.getMessage();
+        }
         if (e instanceof NoSuchFileException) {
             return "no such file or directory: " + e.getMessage();
         }
@@ -261,8 +323,7 @@ abstract class Trip {
         return switch (e.getStatusCode()) {
             case NO_SUCH_FILE, NO_SUCH_PATH -> "no such file or directory there";
             case PERMISSION_DENIED, WRITE_PROTECT -> "permission denied there";
-            case FAILURE ->
-                "the server says only `" + e.getMessage() + "`, which is often a full disk or a quota: see `df` there";
+            case FAILURE -> "the server says only `" + e.getMessage() + "`";
             default -> "the server says `" + e.getMessage() + "`";
         };
     }
@@ -272,8 +333,17 @@ abstract class Trip {
         return attributes.getMtime() & 0xffffffffL;
     }
 
-    /** Marks as arrived what is the same in both files, by stretches; false when the other side has no checksums. */
-    final boolean compare(Crew crew, String remote, FileChannel local, long end, Runs there) throws Exception {
+    /**
+     * What came of comparing.
+     *
+     * @param channel to go on with: see {@link #yieldTo}
+     * @param known whether the other side has checksums
+     */
+    record Compared(Sftp channel, boolean known) {}
+
+    /** Marks as arrived what is the same in both files: by stretches, and by runs where those differ. */
+    final Compared compare(Crew crew, Sftp channel, String remote, FileChannel local, long end, Runs there)
+            throws Exception {
         // They may wait for the very session that the checksums need.
         crew.dropPrepared();
         int count = (int) ((end + STRETCH - 1) / STRETCH);
@@ -282,18 +352,83 @@ abstract class Trip {
         for (int i = 0; i < count; i++) {
             near[i] = LocalSum.of(local, (long) i * STRETCH, (i + 1L) * STRETCH);
         }
-        if (!far.sum.isSeated(TO_BE_SEATED)) {
-            // Rather begun anew than never: this copy holds a session itself.
-            far.answer.cancel(true);
-            return false;
-        }
+        Sftp still = yieldTo(far, crew, channel);
         RemoteSum.Answer answer = result(far.answer);
+        List<Integer> differing = new ArrayList<>();
         for (int i = 0; i < count && answer.isThere(); i++) {
             if (near[i].equals(answer.sums().get(i))) {
                 there.haveFrom((long) i * STRETCH, Math.min(end, (i + 1L) * STRETCH));
+            } else {
+                addRuns(differing, i, end);
             }
         }
-        return answer.isThere();
+        // Lanes that were stopped leave gaps in a few stretches. What differs everywhere is another file.
+        if (!differing.isEmpty() && differing.size() <= MOST_RUNS) {
+            still = compareRuns(crew, still, remote, local, end, there, differing);
+        }
+        return new Compared(still, answer.isThere());
+    }
+
+    private static void addRuns(List<Integer> numbers, int stretch, long end) {
+        int perStretch = STRETCH / Runs.LENGTH;
+        for (int i = stretch * perStretch; i < (stretch + 1) * perStretch && (long) i * Runs.LENGTH < end; i++) {
+            numbers.add(i);
+        }
+    }
+
+    private Sftp compareRuns(
+            Crew crew, Sftp channel, String remote, FileChannel local, long end, Runs there, List<Integer> numbers)
+            throws Exception {
+        Asked far = ask(crew, sum -> sum.runs(remote, numbers, Runs.LENGTH));
+        List<String> near = new ArrayList<>();
+        for (int i : numbers) {
+            near.add(LocalSum.of(local, (long) i * Runs.LENGTH, (i + 1L) * Runs.LENGTH));
+        }
+        Sftp still = yieldTo(far, crew, channel);
+        RemoteSum.Answer answer = result(far.answer);
+        for (int i = 0; i < numbers.size() && answer.isThere(); i++) {
+            if (near.get(i).equals(answer.sums().get(i))) {
+                long from = (long) numbers.get(i) * Runs.LENGTH;
+                there.haveFrom(from, Math.min(end, from + Runs.LENGTH));
+            }
+        }
+        return still;
+    }
+
+    /**
+     * A write was refused for a reason that SFTP does not tell: finds out whether the disk is full.
+     *
+     * @param directory where the file is
+     * @return as the end of a sentence
+     */
+    static String whyNotWritten(Sftp sftp, String directory) {
+        Optional<Sftp.Room> room = sftp.room(directory);
+        if (room.isEmpty()) {
+            return ", which is often a full disk or a quota: see `df` there";
+        }
+        if (room.get().bytes() < ROOM) {
+            return ": the disk is full there";
+        }
+        return room.get().files()
+                ? "; it is no full disk, since there is room for " + room.get().bytes()
+                        + " bytes: a quota or a limit on the size of files is likely"
+                : ": the disk has no room for another file there (inodes, see `df -i`)";
+    }
+
+    /** Waits for what a thread of the crew does with this side's files, or for the job's end. */
+    final <T> T awaited(Future<T> work) throws Exception {
+        while (true) {
+            try {
+                return work.get(GLANCE_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                if (job.isCancelled() || job.remainingNanos() <= 0) {
+                    work.cancel(true);
+                    throw new IOException("the job has ended", e);
+                }
+            } catch (ExecutionException e) {
+                return result(work);
+            }
+        }
     }
 
     /**

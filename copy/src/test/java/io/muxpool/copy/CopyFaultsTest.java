@@ -1,5 +1,6 @@
 package io.muxpool.copy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -21,8 +22,11 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -230,6 +234,149 @@ final class CopyFaultsTest extends OnOneServer {
                 .isInstanceOf(CopyException.class)
                 .hasMessageContaining("changed while it was copied");
         assertThat(names(home())).isEmpty();
+    }
+
+    private static void write(Path file, long place, String text) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(text.getBytes(UTF_8)), place);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void ofALogThatGrowsWhatItHadAtTheStartArrives(boolean push) throws Exception {
+        Path original = file("original", SIZE);
+        byte[] start = Files.readAllBytes(original);
+        Copied copied = copy(push, midway(push, () -> write(original, SIZE, "more lines\n")), original, Job.create());
+        assertThat(place(push).resolve("copy")).hasBinaryContent(start);
+        assertThat(copied.notices()).hasSize(1).first().asString().contains("grew", SIZE + " bytes");
+        assertThat(copied.sha256()).isPresent();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aLogThatGrowsAndIsChangedInWhatItHadIsRefused(boolean push) throws Exception {
+        Path original = file("original", SIZE);
+        Copy copy = midway(push, () -> {
+            write(original, SIZE, "more lines\n");
+            write(original, 5, "abc");
+        });
+        assertThatThrownBy(() -> copy(push, copy, original, Job.create()))
+                .isInstanceOf(CopyException.class)
+                .hasMessageContaining("changed while it was copied");
+        assertThat(Files.exists(place(push).resolve("copy"))).isFalse();
+    }
+
+    @Test
+    void aLogThatIsRotatedAwayWhileItIsPulledArrivesWithANotice() throws Exception {
+        Path original = file("original", SIZE);
+        Path rotated = temp.resolve("original.1");
+        gate.shut("down");
+        Copy half = Copy.builder(pool)
+                .stripes(1)
+                .listener((done, total) -> {
+                    if (done >= Gate.ARRIVED && Files.exists(original)) {
+                        try {
+                            Files.move(original, rotated);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                        gate.open("down");
+                    }
+                })
+                .build();
+        Copied copied = half.pull(original.toString(), temp.resolve("copy"), Job.create());
+        assertSame(temp.resolve("copy"), rotated);
+        // A checksum that was begun before is made of the same file.
+        assertThat(copied.sha256().isPresent() || copied.notices().size() == 1).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatManyLanesHadBroughtWhenTheyWereStoppedIsAllGoneOnFrom(boolean push) throws Exception {
+        proxy.delay(Duration.ofMillis(40));
+        Path original = file("original", 64 * RUN);
+        Job job = Job.create();
+        Copy stopped = Copy.builder(pool)
+                .listener((done, total) -> {
+                    if (done >= 20L * RUN) {
+                        job.cancel();
+                    }
+                })
+                .build();
+        JobCancelledException e =
+                catchThrowableOfType(JobCancelledException.class, () -> copy(push, stopped, original, job));
+        Matcher left = Pattern.compile("(\\d+) of \\d+ bytes are in").matcher(String.valueOf(e.getMessage()));
+        assertThat(left.find()).as(e.getMessage()).isTrue();
+        assertThat(Long.parseLong(left.group(1))).isGreaterThanOrEqualTo(20L * RUN);
+        Copied copied = copy(push, Copy.over(pool), original, Job.create());
+        assertThat(copied.resumed()).isGreaterThanOrEqualTo(Long.parseLong(left.group(1)));
+        assertSame(place(push).resolve("copy"), original);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPartOfAnOlderVersionIsNamedThereAndRemovedHere(boolean push) throws Exception {
+        Path original = file("original", SIZE);
+        assertThatThrownBy(() -> copy(push, midway(push, proxy::cut), original, Job.create()))
+                .isInstanceOf(CopyException.class);
+        Path old = part(place(push));
+        write(original, 0, "another version");
+        Files.setLastModifiedTime(original, FileTime.fromMillis(1_234_567_890_123L));
+        Copied copied = copy(push, Copy.over(pool), original, Job.create());
+        assertThat(copied.sha256()).isPresent();
+        assertSame(place(push).resolve("copy"), original);
+        if (push) {
+            assertThat(copied.notices()).hasSize(1).first().asString().contains("not finished", old.toString());
+        } else {
+            assertThat(old).doesNotExist();
+        }
+    }
+
+    @Test
+    void aCopyInPlaceThatIsCutSaysWhatTheTargetHolds() throws Exception {
+        Path original = file("original", SIZE);
+        Files.writeString(home().resolve("copy"), "old");
+        gate.shut("up");
+        Copy copy = Copy.builder(pool)
+                .stripes(1)
+                .inPlace(true)
+                .listener((done, total) -> {
+                    if (done >= Gate.ARRIVED) {
+                        proxy.cut();
+                        gate.open("up");
+                    }
+                })
+                .build();
+        CopyException e = catchThrowableOfType(CopyException.class, () -> copy.push(original, "copy", Job.create()));
+        assertThat(e).hasMessageContainingAll("connection was lost", "holds only a part", "copy it again");
+        assertThat(e.part()).isEmpty();
+        assertThat(Copy.builder(pool)
+                        .inPlace(true)
+                        .build()
+                        .push(original, "copy", Job.create())
+                        .sha256())
+                .isPresent();
+        assertSame(home().resolve("copy"), original);
+        assertThat(names(home())).containsExactly("copy");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aFailureThatNobodyExpectedSaysThatTheTargetIsWhatItWas(boolean push) throws Exception {
+        Path original = file("original", SIZE);
+        Files.writeString(place(push).resolve("copy"), "old");
+        Copy copy = midway(push, () -> {
+            gate.open(push ? "up" : "down");
+            throw new IllegalStateException("a listener that throws");
+        });
+        CopyException e = catchThrowableOfType(CopyException.class, () -> copy(push, copy, original, Job.create()));
+        assertThat(e)
+                .hasMessageContainingAll(
+                        "unexpected failure", "a listener that throws", "is what it was before", "goes on from there");
+        assertThat(place(push).resolve("copy")).hasContent("old");
     }
 
     @Test

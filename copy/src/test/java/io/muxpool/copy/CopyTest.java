@@ -94,7 +94,7 @@ final class CopyTest extends OnOneServer {
                 "$(touch gone)",
                 "`id`",
                 "*",
-                "~",
+                "./~",
                 "a\\b",
                 "\"",
                 "caf\u00e9 \u4f60\u597d \ud83d\ude80",
@@ -106,12 +106,16 @@ final class CopyTest extends OnOneServer {
             for (String name : hostile) {
                 Copied there = Copy.over(pool).push(original, name, Job.create());
                 assertThat(there.sha256()).as(name).isPresent();
-                Path back = temp.resolve("back-" + name.substring(0, Math.min(5, name.length())));
+                Path back = temp.resolve("back-"
+                        + Names.last(name)
+                                .substring(0, Math.min(5, Names.last(name).length())));
                 assertThat(Copy.over(pool).pull(name, back, Job.create()).sha256())
                         .isPresent();
                 assertSame(back, original);
             }
-            assertThat(names(home())).containsExactlyInAnyOrderElementsOf(hostile);
+            assertThat(names(home()))
+                    .containsExactlyInAnyOrderElementsOf(
+                            hostile.stream().map(name -> name.replace("./", "")).toList());
         }
     }
 
@@ -236,7 +240,7 @@ final class CopyTest extends OnOneServer {
             Copy copy = Copy.builder(pool).resume(resume).build();
             CopyException e =
                     catchThrowableOfType(CopyException.class, () -> copy.push(original, "there", Job.create()));
-            assertThat(e).hasMessageContainingAll("there", "full disk");
+            assertThat(e).hasMessageContainingAll("there", "no full disk", "quota");
             assertThat(e.retrySafe()).isFalse();
             assertThat(Files.readString(home().resolve("there"))).isEqualTo("old");
             assertThat(names(home())).hasSize(resume ? 2 : 1);
@@ -321,6 +325,26 @@ final class CopyTest extends OnOneServer {
                     .build();
             copy.push(original, "there", Job.create());
             assertThat(heard).isSorted().endsWith(5L * RUN + 1);
+        }
+    }
+
+    @Test
+    void aFailureThatNobodyExpectedSaysWhatHasHappened() throws Exception {
+        try (ConnectionPool pool = pool(sftp())) {
+            Path original = file("original", 9 * RUN);
+            Files.writeString(home().resolve("there"), "old");
+            Copy copy = Copy.builder(pool)
+                    .listener((done, total) -> {
+                        if (done == total) {
+                            throw new IllegalStateException("a listener that throws");
+                        }
+                    })
+                    .build();
+            CopyException e =
+                    catchThrowableOfType(CopyException.class, () -> copy.push(original, "there", Job.create()));
+            assertThat(e)
+                    .hasMessageContainingAll("unexpected failure", "a listener that throws", "in its place, whole");
+            assertThat(Files.mismatch(home().resolve("there"), original)).isEqualTo(-1);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.muxpool.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.muxpool.ConnectionPool;
 import io.muxpool.Remote;
@@ -13,9 +14,11 @@ import io.muxpool.testkit.SshEndpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +108,44 @@ abstract class OnOneServer {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
+    }
+
+    /** The exit status of the real scp, with these words behind its options; the test is skipped where there is none. */
+    final int scp(String... words) throws Exception {
+        OpenSshServer running = server;
+        assumeTrue(running != null && has("scp"), "no scp: install openssh-client");
+        return status(Stream.concat(
+                        Stream.of("scp", "-q", "-F", running.clientConfig().toString()), Stream.of(words))
+                .toArray(String[]::new));
+    }
+
+    /** Whether there is such a program on this side. */
+    static boolean has(String program) throws Exception {
+        return status("sh", "-c", "command -v " + program) == 0;
+    }
+
+    /** The exit status of a program of this side. */
+    static int status(String... words) throws Exception {
+        Process process = new ProcessBuilder(words)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        process.getOutputStream().close();
+        try {
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            return process.exitValue();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    static String mode(Path file) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+    }
+
+    /** What a file takes on its disk, in bytes. */
+    static long allocated(Path file) throws InterruptedException {
+        return Long.parseLong(LocalShell.output("du", "-k", file.toString()).split("\\s", 2)[0]) * 1024;
     }
 
     /** The one part in a directory. */

@@ -4,6 +4,7 @@ import io.muxpool.Command;
 import io.muxpool.CommandResult;
 import io.muxpool.ConnectionPool;
 import io.muxpool.Job;
+import io.muxpool.LocalLimitException;
 import io.muxpool.Remote;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -46,6 +47,9 @@ final class WarmPools implements Carrier {
         final ConnectionPool pool;
         // Guarded by lock.
         int users;
+        // Whether a command has run over it. Another one has no connection, so closing it makes no room. Guarded by
+        // lock.
+        boolean connected;
 
         Warm(ConnectionPool pool) {
             this.pool = pool;
@@ -62,10 +66,14 @@ final class WarmPools implements Carrier {
     @Override
     public CommandResult run(String host, Command command, Job job) {
         Warm warm = take(host);
+        boolean started = true;
         try {
             return warm.pool.run(command, job);
+        } catch (LocalLimitException e) {
+            started = false;
+            throw e;
         } finally {
-            giveBack(warm);
+            giveBack(host, warm, started);
         }
     }
 
@@ -107,11 +115,16 @@ final class WarmPools implements Carrier {
         }
     }
 
-    private void giveBack(Warm warm) {
+    /** @param started whether the command may have started; otherwise a limit of this process was reached before */
+    private void giveBack(String host, Warm warm, boolean started) {
         List<Warm> tooMany = new ArrayList<>();
+        boolean unused = false;
         lock.lock();
         try {
             warm.users--;
+            warm.connected |= started;
+            // It may have a lease, and so an open file, and nothing to show for it.
+            unused = warm.users == 0 && !warm.connected && pools.remove(host, warm);
             Iterator<Warm> eldest = pools.values().iterator();
             for (int over = pools.size() - most; over > 0 && eldest.hasNext(); ) {
                 Warm old = eldest.next();
@@ -126,6 +139,9 @@ final class WarmPools implements Carrier {
         }
         // The result of whoever gives back does not wait: a master that hangs takes seconds.
         tooMany.forEach(old -> depart(() -> quietly(old.pool, old.pool::closeAndStopMasters)));
+        if (unused) {
+            quietly(warm.pool, warm.pool::close);
+        }
     }
 
     /** Closes the pool that was used longest ago and is not in use. Its master stays warm for the next process. */
@@ -136,7 +152,7 @@ final class WarmPools implements Carrier {
         try {
             for (Iterator<Warm> eldest = pools.values().iterator(); old == null && eldest.hasNext(); ) {
                 Warm next = eldest.next();
-                if (next.users == 0) {
+                if (next.users == 0 && next.connected) {
                     eldest.remove();
                     old = next;
                 }

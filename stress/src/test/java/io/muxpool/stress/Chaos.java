@@ -15,11 +15,19 @@ final class Chaos {
      *
      * @param before what this JVM held behind a while of calm, its pools closed
      * @param after the same behind the chaos
-     * @param leases files of leases that were left
+     * @param calmLeases files of leases that were left when nothing had broken
+     * @param leases files of leases that were left at the end; none where the last fault took every connection
      * @param strays processes that should not have been left
      * @param diskFilled whether there was a disk to be filled
      */
-    record Outcome(Judge judge, Holding before, Holding after, int leases, List<String> strays, boolean diskFilled) {
+    record Outcome(
+            Judge judge,
+            Holding before,
+            Holding after,
+            int calmLeases,
+            int leases,
+            List<String> strays,
+            boolean diskFilled) {
         /** All of it, for people. */
         String report() {
             return judge.report()
@@ -39,6 +47,7 @@ final class Chaos {
                 Thread.sleep(CALM.toMillis());
             }
             Holding before = Holding.now();
+            int calmLeases = ground.leases();
             Map<Fault, Integer> faults;
             try (Crew crew = new Crew(ground.errand(1_000_000_000L, threads))) {
                 crew.start();
@@ -48,7 +57,7 @@ final class Chaos {
             int leases = ground.leases();
             List<String> strays = ground.strays(faults.getOrDefault(Fault.STOP_MASTER, 0));
             Judge judge = Judge.of(Witness.Testimony.of(ground.witnesses()), ground.journalAtRest(), faults);
-            return new Outcome(judge, before, after, leases, strays, ground.hasDisk());
+            return new Outcome(judge, before, after, calmLeases, leases, strays, ground.hasDisk());
         }
     }
 }

@@ -36,7 +36,8 @@ class ChaosTest {
                 .as("heap grew")
                 .isFalse();
         // What one leaves, the next takes up: some more than were ever held at once, however long it takes.
-        assertThat(outcome.leases()).isBetween(1, 3 * (THREADS + 4));
+        assertThat(outcome.calmLeases()).isPositive();
+        assertThat(outcome.leases()).isLessThanOrEqualTo(3 * (THREADS + 4));
         // Each of them was put to the test.
         assertThat(judge.outcomes()).containsKeys(Told.SUCCEEDED, Told.NOT_STARTED, Told.UNKNOWN, Told.DEAD);
         assertThat(judge.outcomes().get(Told.SUCCEEDED)).isGreaterThan(100);

@@ -10,13 +10,16 @@ import io.muxpool.Remote;
 import io.muxpool.SocketDirectoryException;
 import io.muxpool.SshException;
 import io.muxpool.TransportKind;
+import io.muxpool.internal.lease.Lease;
 import io.muxpool.internal.lease.LeaseCensus;
+import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
+import io.muxpool.internal.process.Subreaper;
 import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.transport.Ladder;
@@ -34,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -52,6 +56,8 @@ public final class Examination {
     private final Consumer<Finding> each;
     private final List<Finding> findings = new ArrayList<>();
     private Ladder.@Nullable Rung rung;
+    private @Nullable LeaseStore leases;
+    private @Nullable Lease lease;
     private boolean problem;
 
     private Examination(Remote remote, Job job, Consumer<Finding> each) {
@@ -69,14 +75,18 @@ public final class Examination {
         examination.step("ssh program", examination::program);
         examination.step("configuration", examination::configuration);
         examination.step("transport", examination::transport);
-        if (ProcessHandle.current().pid() == 1) {
-            examination.step("process 1", Examination::processOne);
+        if (Subreaper.isNeeded()) {
+            examination.processOne();
         }
         if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
             examination.asGuest();
         } else {
-            examination.socketDirectory();
-            examination.onThrowAwayMaster();
+            try {
+                examination.socketDirectory();
+                examination.onThrowAwayMaster();
+            } finally {
+                examination.giveLeaseBack();
+            }
         }
         return List.copyOf(examination.findings);
     }
@@ -106,13 +116,33 @@ public final class Examination {
         each.accept(finding);
     }
 
-    /** Masters are nobody's children once they are in the background: process 1 gets them, and a JVM reaps only its own. */
-    private static Finding processOne(String check) {
-        return new Finding(
-                check,
-                Verdict.NOTE,
-                "this is process 1 of a container: each ssh master that ends stays a zombie until the container ends",
-                "start the container with an init (docker run --init, or tini as its entry point)");
+    /**
+     * Masters have no parent once they are in the background, nor has the proxy of an ssh that has ended: process 1 gets them,
+     * and a JVM waits only for its own children.
+     */
+    private void processOne() {
+        String init = "start the container with an init (docker run --init, or tini as its entry point)";
+        boolean direct = rung != null && rung.transport() instanceof Transport.Direct;
+        if (direct) {
+            step(
+                    "process 1",
+                    check -> new Finding(
+                            check,
+                            Verdict.NOTE,
+                            "this is process 1 of a container: each command through a ProxyCommand or a jump leaves a zombie until"
+                                    + " the container ends",
+                            init));
+        } else if (Subreaper.missing().isPresent()) {
+            step(
+                    "process 1",
+                    check -> new Finding(
+                            check,
+                            Verdict.NOTE,
+                            "this is process 1 of a container, and nothing waits for ssh masters ("
+                                    + Subreaper.missing().orElseThrow()
+                                    + "): each one that ends stays a zombie until the container ends",
+                            init + ", or install perl (Debian, Ubuntu: perl-base)"));
+        }
     }
 
     private Finding program(String check) throws IOException {
@@ -180,7 +210,37 @@ public final class Examination {
         step("socket path", check -> ofSocketDirectory(check, () -> LeaseCensus.inspectPath(remote.socketDir(), mode)));
         step(
                 "socket directory",
-                check -> ofSocketDirectory(check, () -> LeaseCensus.inspectDirectories(remote.socketDir())));
+                check -> ofSocketDirectory(check, () -> {
+                    String found = LeaseCensus.inspectDirectories(remote.socketDir());
+                    if (rung == null || rung.transport() instanceof Transport.Direct) {
+                        return found;
+                    }
+                    takeLease(mode);
+                    return found + ", and a lease can be taken there";
+                }));
+    }
+
+    /** As a command does, which finds out whatever is in the way of it: what is above, a full or read-only file system. */
+    private void takeLease(String mode) {
+        LeaseStore store =
+                new LeaseStore(remote.socketDir(), mode, "doctor#" + UUID.randomUUID(), remote.controlPersist());
+        leases = store;
+        lease = store.acquireNew();
+    }
+
+    private void giveLeaseBack() {
+        Lease taken = lease;
+        if (taken != null) {
+            try {
+                taken.discard();
+            } catch (SocketDirectoryException e) {
+                add(new Finding("socket directory", Verdict.PROBLEM, String.valueOf(e.getMessage()), ""));
+            }
+        }
+        LeaseStore store = leases;
+        if (store != null) {
+            store.removeDirectories();
+        }
     }
 
     private static Finding ofSocketDirectory(String check, Supplier<String> inspection) {
@@ -216,30 +276,49 @@ public final class Examination {
         }
     }
 
-    /** The three steps that connect share a master whose socket nobody else knows. */
+    /** The three steps that connect share a master whose socket nobody else knows: where a command's would be. */
     private void onThrowAwayMaster() {
+        Lease taken = lease;
+        if (taken != null) {
+            connect(taken.socket());
+            return;
+        }
         try {
             Path directory = Files.createTempDirectory("muxd");
-            Path socket = directory.resolve("s");
             try {
-                Remote effective = rung == null ? remote : rung.remote();
-                Remote throwAway = effective.toBuilder()
-                        .controlPersist(Duration.ofSeconds(10))
-                        .build();
-                ControlMaster master = new ControlMaster(throwAway, socket);
-                step("connection", check -> connection(check, master));
-                Link link = new ProcessTransport(throwAway).link(master, LinkOwner.NONE);
-                step("multiplexing", check -> multiplexing(check, link));
-                step("sessions", check -> sessions(check, link));
+                connect(directory.resolve("s"));
             } finally {
-                ControlMaster.stop(socket);
-                Files.deleteIfExists(socket);
-                Files.deleteIfExists(SshLog.kept(socket));
                 Files.deleteIfExists(directory);
             }
         } catch (IOException e) {
             add(new Finding(
                     "connection", Verdict.PROBLEM, e.toString(), "a directory for temporary files must be writable"));
+        }
+    }
+
+    private void connect(Path socket) {
+        try {
+            Remote effective = rung == null ? remote : rung.remote();
+            Remote throwAway =
+                    effective.toBuilder().controlPersist(Duration.ofSeconds(10)).build();
+            ControlMaster master = new ControlMaster(throwAway, socket);
+            step("connection", check -> connection(check, master));
+            Link link = new ProcessTransport(throwAway).link(master, LinkOwner.NONE);
+            step("multiplexing", check -> multiplexing(check, link));
+            step("sessions", check -> sessions(check, link));
+        } finally {
+            ControlMaster.stop(socket);
+            remove(socket);
+            remove(SshLog.kept(socket));
+        }
+    }
+
+    private static void remove(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // Whoever opens the directory next clears it away.
+            return;
         }
     }
 

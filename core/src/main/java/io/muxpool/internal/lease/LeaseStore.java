@@ -12,10 +12,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.security.ProviderException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -121,6 +125,21 @@ public final class LeaseStore {
     /** Makes a new lease, whatever warm ones there are. */
     public Lease acquireNew() {
         return prepared(this::create);
+    }
+
+    /** Removes the pool's own directories when its leases are gone, and nobody will open it again. */
+    public void removeDirectories() {
+        List<Path> own = new ArrayList<>(namespace.directories());
+        // The first two are those of all pools.
+        own.subList(0, 2).clear();
+        Collections.reverse(own);
+        for (Path directory : own) {
+            try {
+                Files.deleteIfExists(directory);
+            } catch (IOException e) {
+                LOG.log(Level.DEBUG, directory + " stays", e);
+            }
+        }
     }
 
     /** Sessions that the server was seen to allow on one connection, by whoever met the limit within the last day. */
@@ -337,9 +356,13 @@ public final class LeaseStore {
         return directory.toRealPath().resolve(name).toString();
     }
 
-    private static String newName() {
+    private static String newName() throws IOException {
         byte[] bits = new byte[Long.BYTES];
-        Randomness.RANDOM.nextBytes(bits);
+        try {
+            Randomness.RANDOM.nextBytes(bits);
+        } catch (ProviderException e) {
+            throw new IOException("no random bits for a name: " + e.getMessage(), e);
+        }
         return "s" + Base64.getUrlEncoder().withoutPadding().encodeToString(bits);
     }
 }

@@ -14,6 +14,7 @@ import io.muxpool.internal.process.OwnSession;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
+import io.muxpool.internal.process.Subreaper;
 import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.stream.StreamFailedException;
@@ -47,6 +48,8 @@ public final class ControlMaster {
 
     /** A question that is there to wake the master: whether it answers is not what matters. */
     private static final Duration NUDGE = Duration.ofMillis(100);
+
+    private static final String CONNECTING = "connecting";
 
     /** How long a job that has ended may still wait for word on what its command left. */
     private static final Duration AFTER_JOB = Duration.ofMillis(500);
@@ -191,6 +194,11 @@ public final class ControlMaster {
         return now;
     }
 
+    /** Keeps a few open files, so that {@link #isAlive} can ask though this process has no other left. */
+    public static void keepFilesToAskWith(Job job) {
+        SpareFiles.keep(job);
+    }
+
     /**
      * Whether the master with this process id still answers, within 5 s. Asked when a command has ended: only while the
      * master lives is it certain that the command's end, and all of its output, came through.
@@ -222,7 +230,11 @@ public final class ControlMaster {
     private @Nullable Long answers(Job job) {
         return Uninterrupted.call(() -> {
             try {
-                return ControlSocket.check(socket, job) instanceof Liveness.Alive alive ? alive.pid() : null;
+                Liveness now = ControlSocket.check(socket, job);
+                if (now instanceof Liveness.Unasked) {
+                    now = SpareFiles.lend(job, () -> ControlSocket.check(socket, job));
+                }
+                return now instanceof Liveness.Alive alive ? alive.pid() : null;
             } catch (JobException e) {
                 return null;
             }
@@ -326,9 +338,7 @@ public final class ControlMaster {
         try (SshLog log = SshLog.beside(socket)) {
             List<String> words = startWords(log, job);
             LOG.log(Level.DEBUG, "Starting ssh master: {0}", Shown.line(words));
-            Command streams =
-                    Command.of("ssh").withStdout(Output.appendTo(log.path())).withStderr(Output.appendTo(log.path()));
-            int status = run(words, streams, job);
+            int status = run(words, log.path(), job);
             if (remote.verbose()) {
                 log.loginLines().forEach(line -> LOG.log(Level.DEBUG, line));
             }
@@ -360,11 +370,15 @@ public final class ControlMaster {
         }
     }
 
-    private static int run(List<String> words, Command streams, Job job) throws IOException {
+    private static int run(List<String> words, Path log, Job job) throws IOException {
+        if (Subreaper.isNeeded() && Subreaper.missing().isEmpty()) {
+            return Subreaper.run(words, log, job, CONNECTING);
+        }
+        Command streams = Command.of("ssh").withStdout(Output.appendTo(log)).withStderr(Output.appendTo(log));
         try {
             ProcessBuilder builder = UserEnvironment.builder(OwnSession.of(words));
             UserEnvironment.unmark(builder.environment());
-            return Child.run(builder, streams, job, "connecting", Child.Role.PREPARATION)
+            return Child.run(builder, streams, job, CONNECTING, Child.Role.PREPARATION)
                     .status();
         } catch (StreamFailedException e) {
             throw new AssertionError("a child without pumped streams cannot fail on one", e);

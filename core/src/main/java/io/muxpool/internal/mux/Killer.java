@@ -44,8 +44,8 @@ final class Killer {
     /** What a sweep that has begun may take beyond that: a shell has to start, and to look at every process. */
     private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    /** How long a first look may hold up the first signal, and no longer than a quarter of the grace. */
-    private static final long FIRST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** How long a first look may hold up the first signal: a quarter of the grace, and no longer than this. */
+    private static final long FIRST_LOOK_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     /** How long the end of a channel may be behind the exit of its command. */
     private static final long CLOSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);

@@ -4,6 +4,7 @@ import io.muxpool.AttachPolicy;
 import io.muxpool.Command;
 import io.muxpool.Job;
 import io.muxpool.JobException;
+import io.muxpool.LocalLimitException;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PoolEvent;
@@ -14,6 +15,7 @@ import io.muxpool.internal.event.Events;
 import io.muxpool.internal.lease.LeaseStore;
 import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.pool.SlotTable.Line;
+import io.muxpool.internal.process.FileReservation;
 import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.text.Sha256;
@@ -46,6 +48,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Pool {
     private static final Logger LOG = System.getLogger("io.muxpool.pool");
+
+    /** A lock file and a socket. */
+    private static final int FILES_WARM = 2;
 
     /** A server frees a session a moment after its client has seen it end: one more try tells that from a limit. */
     private static final long SECOND_TRY_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
@@ -458,8 +463,24 @@ public final class Pool {
      * @param slot whose line it is; changed when the command moves
      */
     Link.Ran run(Slot slot, Command command, Job job) {
-        Command written = shell.written(command, job, (probe, ofProbe) -> unwritten(slot, probe, ofProbe));
-        return LearnedShell.judged(written, unwritten(slot, written, job));
+        try {
+            Command written = shell.written(command, job, (probe, ofProbe) -> unwritten(slot, probe, ofProbe));
+            return LearnedShell.judged(written, unwritten(slot, written, job));
+        } catch (NotStartedException e) {
+            throw explained(e);
+        }
+    }
+
+    /** A limit of this process shows as a failure of whatever met it, such as a directory that cannot be read. */
+    private NotStartedException explained(NotStartedException e) {
+        String limit = OwnLimits.reachedOrNear(e);
+        return limit == null || e instanceof LocalLimitException
+                ? e
+                : new LocalLimitException(
+                        "cannot connect to " + remote + ": " + limit + ". A connection needs " + FILES_WARM
+                                + " open files, and is begun when " + FileReservation.NEEDED
+                                + " are free: use fewer at a time, or raise the limit",
+                        e);
     }
 
     private Link.Ran unwritten(Slot slot, Command command, Job job) {
@@ -468,8 +489,12 @@ public final class Pool {
 
     /** As {@link #run}, but the command's streams are the caller's, and it goes on when this returns. */
     Started start(Slot slot, Command command, Job job) {
-        Command written = shell.written(command, job, (probe, ofProbe) -> unwritten(slot, probe, ofProbe));
-        return placed(slot, written, job, line -> startOn(line, written, job));
+        try {
+            Command written = shell.written(command, job, (probe, ofProbe) -> unwritten(slot, probe, ofProbe));
+            return placed(slot, written, job, line -> startOn(line, written, job));
+        } catch (NotStartedException e) {
+            throw explained(e);
+        }
     }
 
     @FunctionalInterface

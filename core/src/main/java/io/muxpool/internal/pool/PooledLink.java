@@ -5,8 +5,6 @@ import io.muxpool.Command;
 import io.muxpool.Ending;
 import io.muxpool.Job;
 import io.muxpool.JobException;
-import io.muxpool.LocalLimitException;
-import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.Remote;
 import io.muxpool.SshConnectException;
@@ -16,6 +14,7 @@ import io.muxpool.internal.lease.RunningMark;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
 import io.muxpool.internal.master.ServerFacts;
+import io.muxpool.internal.process.FileReservation;
 import io.muxpool.internal.transport.Ladder;
 import io.muxpool.internal.transport.Link;
 import io.muxpool.internal.transport.LinkOwner;
@@ -23,7 +22,6 @@ import io.muxpool.internal.transport.SessionNotOpenedException;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
 import io.muxpool.internal.transport.Started;
 import io.muxpool.internal.transport.Transport;
-import io.muxpool.internal.unix.OwnLimits;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -42,12 +40,6 @@ final class PooledLink {
     private static final Logger LOG = System.getLogger("io.muxpool.pool");
     private static final int TRIES = 3;
     private static final int MOST_SUSPECTS = 64;
-
-    /** A lock file and a socket. */
-    private static final int FILES_WARM = 2;
-
-    /** And a log, the pipes to an ssh, a directory that is read, a question to the master. */
-    private static final int FILES_STARTING = 10;
 
     private final Remote remote;
     private final Ladder ladder;
@@ -140,26 +132,6 @@ final class PooledLink {
     }
 
     private <T> T use(Command command, Job job, Use<T> use) throws SessionNotOpenedException {
-        try {
-            return tryUse(command, job, use);
-        } catch (NotStartedException e) {
-            throw explained(e);
-        }
-    }
-
-    /** A limit of this process shows as a failure of whatever met it, such as a directory that cannot be read. */
-    private NotStartedException explained(NotStartedException e) {
-        String limit = OwnLimits.reachedOrNear(e);
-        return limit == null || e instanceof LocalLimitException
-                ? e
-                : new LocalLimitException(
-                        "cannot connect to " + remote + ": " + limit + ". A connection needs " + FILES_WARM
-                                + " open files, and " + FILES_STARTING
-                                + " while it is made: use fewer at a time, or raise the limit",
-                        e);
-    }
-
-    private <T> T tryUse(Command command, Job job, Use<T> use) throws SessionNotOpenedException {
         String why = "";
         for (int i = 0; i < TRIES; i++) {
             Seat now = seat(job);
@@ -186,7 +158,12 @@ final class PooledLink {
         if (there != null) {
             return there;
         }
-        Ladder.Rung rung = ladder.rungForConnection(job);
+        try (FileReservation files = FileReservation.forConnection(job)) {
+            return seat(ladder.rungForConnection(job));
+        }
+    }
+
+    private Seat seat(Ladder.Rung rung) {
         lock.lock();
         try {
             Seat now = seat;

@@ -43,6 +43,7 @@ public final class Child {
     private final Command streams;
     private final Role role;
     private final Function<Process, Ending> ender;
+    private final boolean awaitsExit;
     private final CaptureBuffer stdout;
     private final CaptureBuffer stderr;
     private final CompletableFuture<Void> wake = new CompletableFuture<>();
@@ -66,11 +67,12 @@ public final class Child {
         PREPARATION
     }
 
-    private Child(Process process, Command streams, Role role, Function<Process, Ending> ender) {
+    private Child(Process process, Command streams, Role role, Function<Process, Ending> ender, boolean awaitsExit) {
         this.process = process;
         this.streams = streams;
         this.role = role;
         this.ender = ender;
+        this.awaitsExit = awaitsExit;
         this.stdout = bufferFor(streams.stdout());
         this.stderr = bufferFor(streams.stderr());
     }
@@ -89,29 +91,48 @@ public final class Child {
      */
     public static Ended run(ProcessBuilder builder, Command streams, Job job, String doing, Role role)
             throws IOException, StreamFailedException {
-        return run(builder, streams, job, doing, role, process -> kill(process, role));
+        return run(builder, streams, job, doing, role, process -> kill(process, role), true);
     }
 
     /**
-     * As {@link #run(ProcessBuilder, Command, Job, String, Role)}, for a child that carries a command.
+     * As {@link #run(ProcessBuilder, Command, Job, String, Role)}, for a command that is more than the tree of its child.
      *
      * @param ender ends the command and the child, and says what became of the command; it may block
      */
-    public static Ended runCarrier(
+    public static Ended run(
+            ProcessBuilder builder, Command streams, Job job, String doing, Role role, Function<Process, Ending> ender)
+            throws IOException, StreamFailedException {
+        return run(builder, streams, job, doing, role, ender, true);
+    }
+
+    /**
+     * As {@link #run(ProcessBuilder, Command, Job, String, Role)}, for a preparation that may go on when it has closed its
+     * standard output: only that is waited for. Its standard error must not come here.
+     *
+     * @param ender ends the child
+     * @return what it wrote
+     */
+    static Captured runUntilOutputEnds(
             ProcessBuilder builder, Command streams, Job job, String doing, Function<Process, Ending> ender)
             throws IOException, StreamFailedException {
-        return run(builder, streams, job, doing, Role.CARRIER, ender);
+        return run(builder, streams, job, doing, Role.PREPARATION, ender, false).stdout();
     }
 
     private static Ended run(
-            ProcessBuilder builder, Command streams, Job job, String doing, Role role, Function<Process, Ending> ender)
+            ProcessBuilder builder,
+            Command streams,
+            Job job,
+            String doing,
+            Role role,
+            Function<Process, Ending> ender,
+            boolean awaitsExit)
             throws IOException, StreamFailedException {
         job.check(doing);
         Words.requireEncodable(builder.command());
         builder.redirectInput(redirect(streams.stdin()));
         builder.redirectOutput(redirect(streams.stdout()));
         builder.redirectError(redirect(streams.stderr()));
-        Child child = new Child(spawn(builder, doing, role), streams, role, ender);
+        Child child = new Child(spawn(builder, job, doing, role), streams, role, ender, awaitsExit);
         // Registered after the start: a cancel in between runs the action at once, so it is never missed.
         try (Job.Registration registration = job.onCancel(child::cancelled)) {
             child.startPumps();
@@ -132,12 +153,12 @@ public final class Child {
     public static Process open(ProcessBuilder builder, Job job, String doing) throws IOException {
         job.check(doing);
         Words.requireEncodable(builder.command());
-        return spawn(builder, doing, Role.CARRIER);
+        return spawn(builder, job, doing, Role.CARRIER);
     }
 
     /** The JDK forks first and then starts a thread that awaits the child: without a thread, the child runs all the same. */
-    private static Process spawn(ProcessBuilder builder, String doing, Role role) throws IOException {
-        try {
+    private static Process spawn(ProcessBuilder builder, Job job, String doing, Role role) throws IOException {
+        try (FileReservation files = FileReservation.forProcess(job)) {
             return builder.start();
         } catch (OutOfMemoryError e) {
             String what = "no thread can be started to await a process: " + e.getMessage();
@@ -151,7 +172,7 @@ public final class Child {
     private Ended await(Job job, String doing) throws StreamFailedException {
         try {
             wake.get(job.remainingNanos(), TimeUnit.NANOSECONDS);
-            return new Ended(process.exitValue(), stdout.captured(), stderr.captured());
+            return new Ended(awaitsExit ? process.exitValue() : 0, stdout.captured(), stderr.captured());
         } catch (TimeoutException e) {
             job.check(doing, kill(), partial());
             throw new AssertionError("the deadline has passed, yet the job says it has not", e);
@@ -210,6 +231,10 @@ public final class Child {
             });
         } else {
             partDone();
+        }
+        if (!awaitsExit) {
+            partDone();
+            return;
         }
         pump(() -> {
             if (isPiped(streams.stderr())) {

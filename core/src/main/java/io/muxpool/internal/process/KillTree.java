@@ -17,8 +17,8 @@ import java.util.stream.Stream;
  * <p>A tree that grows meanwhile would lose its newest leaves: what is forked after a snapshot by a parent that then dies
  * is nobody's descendant any more. So it is stopped first, until a snapshot shows nothing new.
  *
- * <p>An ssh master is never in such a tree: it runs in a session of its own, with process 1 as its parent. What has left
- * the tree in the same way on purpose survives.
+ * <p>An ssh master is never in such a tree: it runs in a session of its own, with process 1 or a {@link Subreaper} as its
+ * parent. What has left the tree in the same way on purpose survives.
  */
 public final class KillTree {
     private static final long GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -45,6 +45,33 @@ public final class KillTree {
         });
     }
 
+    /**
+     * Ends everything below a child that waits for it and then ends by itself: killed first, it would leave processes that
+     * nobody waits for. Blocks as {@link #kill} does; true when the child is gone.
+     */
+    static boolean killBelow(Process child) {
+        return Uninterrupted.call(() -> {
+            ProcessHandle top = child.toHandle();
+            Set<ProcessHandle> below = stopped(List.of(top));
+            below.remove(top);
+            if (below.isEmpty()) {
+                // It has started nothing yet, and must not begin when it goes on.
+                child.destroyForcibly();
+            }
+            below.forEach(ProcessHandle::destroy);
+            below.add(top);
+            signal("CONT", below);
+            below.remove(top);
+            if (awaitGone(List.of(top), GRACE_NANOS)) {
+                return true;
+            }
+            List<ProcessHandle> survivors =
+                    below.stream().filter(ProcessHandle::isAlive).toList();
+            stopped(survivors).forEach(ProcessHandle::destroyForcibly);
+            return awaitGone(List.of(top), REAP_NANOS);
+        });
+    }
+
     /** The roots and all their descendants, stopped, so that none of them can fork any more. */
     private static Set<ProcessHandle> stopped(List<ProcessHandle> roots) {
         Set<ProcessHandle> tree = new LinkedHashSet<>();
@@ -65,18 +92,28 @@ public final class KillTree {
 
     /** Java sends TERM and KILL only. Where there is no shell to send others with, a growing tree may lose a leaf. */
     private static void signal(String name, Collection<ProcessHandle> processes) {
-        List<String> words = new ArrayList<>(List.of("/bin/sh", "-c", "kill -" + name + " \"$@\" 2>/dev/null", "sh"));
+        List<String> kill = List.of("/bin/sh", "-c", "kill -" + name + " \"$@\" 2>/dev/null", "sh");
+        List<String> words = new ArrayList<>(kill);
         processes.stream()
                 .filter(ProcessHandle::isAlive)
                 .map(process -> Long.toString(process.pid()))
                 .forEach(words::add);
+        if (words.size() == kill.size()) {
+            return;
+        }
         try {
-            new ProcessBuilder(words).start().waitFor();
+            start(words).waitFor();
         } catch (IOException e) {
             return;
         } catch (InterruptedException e) {
             // Kept for whoever looks next; the signal is on its way.
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Process start(List<String> words) throws IOException {
+        try (FileReservation files = FileReservation.forProcessNow()) {
+            return new ProcessBuilder(words).start();
         }
     }
 

@@ -25,7 +25,7 @@ public final class UserEnvironment {
     public static Map<String, String> all() {
         Map<String, String> variables = new LinkedHashMap<>(System.getenv());
         restore(variables);
-        variables.remove(Mark.VARIABLE);
+        Mark.remove(variables);
         return Collections.unmodifiableMap(variables);
     }
 
@@ -63,6 +63,6 @@ public final class UserEnvironment {
 
     /** Removes what belongs to one command only, for a process that outlives it. */
     public static void unmark(Map<String, String> environment) {
-        environment.remove(Mark.VARIABLE);
+        Mark.remove(environment);
     }
 }

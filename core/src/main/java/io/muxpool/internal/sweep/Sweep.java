@@ -51,7 +51,7 @@ public final class Sweep {
     private final String own = Mark.next();
     private final String target;
     private final boolean markedByRequest;
-    private final LongSupplier ageNanos;
+    private final @Nullable LongSupplier ageNanos;
     private final Supplier<String> sent;
     private final Consumer<byte[]> shell;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -74,14 +74,15 @@ public final class Sweep {
      * @param target the mark of the command
      * @param markedByRequest whether it travelled by an environment request, which this server may not have taken: then
      *     the mark that was sent to the sweep's own session in the same way shows whether it did
-     * @param ageNanos how long ago the command was started; asked when a shell has greeted
+     * @param ageNanos how long ago the command was started, asked when a shell has greeted; null when only what carries the
+     *     mark, or descends from that, is looked for
      * @param sent gives the mark that was sent to the sweep's own session; asked when a shell has greeted
      * @param shell takes what the shell is to read
      */
     public Sweep(
             String target,
             boolean markedByRequest,
-            LongSupplier ageNanos,
+            @Nullable LongSupplier ageNanos,
             Supplier<String> sent,
             Consumer<byte[]> shell) {
         this.target = target;
@@ -89,6 +90,18 @@ public final class Sweep {
         this.ageNanos = ageNanos;
         this.sent = sent;
         this.shell = shell;
+    }
+
+    /**
+     * A talk with a shell of this machine about a command of this machine, which has no session of its own: processes without
+     * a mark are not suspected.
+     *
+     * @param target the mark of the command
+     * @param sent the mark in the environment of the shell
+     * @param shell takes what the shell is to read
+     */
+    public static Sweep local(String target, String sent, Consumer<byte[]> shell) {
+        return new Sweep(target, false, null, () -> sent, shell);
     }
 
     /** The command line. Every login shell takes it as it is meant: it holds nothing that any of them would change. */
@@ -263,7 +276,7 @@ public final class Sweep {
             lock.unlock();
         }
         // Marks hold nothing that a shell would change.
-        long age = TimeUnit.NANOSECONDS.toSeconds(ageNanos.getAsLong()) + 1;
+        String age = ageNanos == null ? "" : Long.toString(TimeUnit.NANOSECONDS.toSeconds(ageNanos.getAsLong()) + 1);
         send("own=" + own + "; mark=" + Mark.VARIABLE + "=" + target + "; sent=" + sent.get() + "; age=" + age);
         shell.accept(Script.TEXT);
     }

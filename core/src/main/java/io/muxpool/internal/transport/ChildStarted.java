@@ -7,7 +7,6 @@ import io.muxpool.JobException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PartialOutput;
 import io.muxpool.internal.process.ExitGuard;
-import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.stream.CutStream;
 import io.muxpool.internal.stream.Pumps;
 import java.io.IOException;
@@ -53,9 +52,11 @@ final class ChildStarted implements Started, ExitGuard.Ending {
      * A child that is the command itself.
      *
      * @param doing as in {@link Job#check(String)}
+     * @param ender ends the command, and says what became of it; it may block
      */
-    static ChildStarted command(Process process, Job job, String doing, Verdict verdict) {
-        return new ChildStarted(process, job, doing, true, ChildStarted::killTree, verdict);
+    static ChildStarted command(
+            Process process, Job job, String doing, Function<Process, Ending> ender, Verdict verdict) {
+        return new ChildStarted(process, job, doing, true, ender, verdict);
     }
 
     /**
@@ -67,12 +68,6 @@ final class ChildStarted implements Started, ExitGuard.Ending {
     static ChildStarted carrier(
             Process process, Job job, String doing, Function<Process, Ending> ender, Verdict verdict) {
         return new ChildStarted(process, job, doing, false, ender, verdict);
-    }
-
-    private static Ending killTree(Process process) {
-        return KillTree.kill(process)
-                ? Ending.confirmedDead()
-                : Ending.notConfirmed("process " + process.pid() + " does not die of KILL");
     }
 
     private ChildStarted(

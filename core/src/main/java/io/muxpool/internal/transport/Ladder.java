@@ -6,6 +6,7 @@ import io.muxpool.NotStartedException;
 import io.muxpool.Pty;
 import io.muxpool.Remote;
 import io.muxpool.TransportKind;
+import io.muxpool.internal.process.FileReservation;
 import io.muxpool.internal.process.KeptConfig;
 import io.muxpool.internal.process.Programs;
 import io.muxpool.internal.process.SshConfig;
@@ -97,17 +98,19 @@ public final class Ladder {
      */
     public Rung rung(Job job) {
         long arrived = System.nanoTime();
-        choosing.take(job, "choosing a transport");
-        try {
-            Rung now = chosen;
-            if (now == null || chosenAt - arrived < 0) {
-                chosenAt = System.nanoTime();
-                now = choose(job);
-                chosen = now;
+        try (FileReservation files = FileReservation.forConnection(job)) {
+            choosing.take(job, "choosing a transport");
+            try {
+                Rung now = chosen;
+                if (now == null || chosenAt - arrived < 0) {
+                    chosenAt = System.nanoTime();
+                    now = choose(job);
+                    chosen = now;
+                }
+                return now;
+            } finally {
+                choosing.end();
             }
-            return now;
-        } finally {
-            choosing.end();
         }
     }
 

@@ -27,29 +27,32 @@ public record LocalTransport() implements Transport.Direct {
         return new DirectLink(LocalTransport::run, LocalTransport::start);
     }
 
-    private static ProcessBuilder builder(Command command) {
+    private static ProcessBuilder builder(Command command, LocalSweep sweep) {
         requirePossible(command);
         List<String> words =
                 command.isShell() ? List.of("/bin/sh", "-c", command.argv().get(0)) : command.argv();
         ProcessBuilder builder = UserEnvironment.builder(words);
         builder.environment().putAll(command.env());
+        sweep.mark(builder.environment());
         return builder;
     }
 
     private static Started start(Command command, Job job) {
         try {
             String doing = "running " + command;
-            Process process = Child.open(builder(command), job, doing);
-            return ChildStarted.command(process, job, doing, LocalTransport::exit);
+            LocalSweep sweep = new LocalSweep(command);
+            Process process = Child.open(builder(command, sweep), job, doing);
+            return ChildStarted.command(process, job, doing, sweep::end, LocalTransport::exit);
         } catch (IOException e) {
             throw new NotStartedException("cannot start " + command + ": " + e.getMessage(), false, e);
         }
     }
 
     private static Link.Ran run(Command command, Job job) {
-        ProcessBuilder builder = builder(command);
+        LocalSweep sweep = new LocalSweep(command);
+        ProcessBuilder builder = builder(command, sweep);
         try {
-            Child.Ended ended = Child.run(builder, command, job, "running " + command, Child.Role.COMMAND);
+            Child.Ended ended = Child.run(builder, command, job, "running " + command, Child.Role.COMMAND, sweep::end);
             return new Link.Ran(exit(ended.status()), ended.stdout(), ended.stderr(), Route.DIRECT);
         } catch (IOException e) {
             throw new NotStartedException("cannot start " + command + ": " + e.getMessage(), false, e);

@@ -17,6 +17,7 @@ import io.muxpool.internal.mux.KillPlan;
 import io.muxpool.internal.mux.Running;
 import io.muxpool.internal.mux.Script;
 import io.muxpool.internal.mux.Sessions;
+import io.muxpool.internal.process.FileReservation;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.sweep.Marking;
 import io.muxpool.internal.transport.SessionNotOpenedException.Why;
@@ -99,7 +100,9 @@ final class MuxLink implements Link {
             if (now != null && now.sessions.isAlive()) {
                 return new Way(now, true);
             }
-            return attach(job);
+            try (FileReservation files = FileReservation.forConnection(job)) {
+                return attach(job);
+            }
         } finally {
             attaching.end();
         }

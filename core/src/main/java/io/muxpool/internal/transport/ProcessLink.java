@@ -11,6 +11,7 @@ import io.muxpool.PartialOutput;
 import io.muxpool.PoolEvent;
 import io.muxpool.internal.master.ControlMaster;
 import io.muxpool.internal.master.PathUnusableException;
+import io.muxpool.internal.process.FileReservation;
 import java.util.OptionalLong;
 
 /** {@code ssh -S} over one master, which is asked before each command and after. */
@@ -46,12 +47,15 @@ final class ProcessLink implements Link {
 
     private ControlMaster.Ready ready(Job job) throws PathUnusableException {
         long start = System.nanoTime();
-        ControlMaster.Ready ready = master.ensure(job);
-        if (!ready.reused()) {
-            owner.serverKnown(master.facts(), true);
-            owner.happened(() -> PoolEvent.Connected.since(start, ready.pid(), false));
+        try (FileReservation files = FileReservation.forConnection(job)) {
+            ControlMaster.Ready ready = master.ensure(job);
+            ControlMaster.keepFilesToAskWith(job);
+            if (!ready.reused()) {
+                owner.serverKnown(master.facts(), true);
+                owner.happened(() -> PoolEvent.Connected.since(start, ready.pid(), false));
+            }
+            return ready;
         }
-        return ready;
     }
 
     /**

@@ -70,8 +70,13 @@ final class SshChild {
     Child.Ended run(List<String> options, SshLog log, String logLevel) {
         complete(options, log, logLevel, true);
         try {
-            Child.Ended ended = Child.runCarrier(
-                    builder(options), streams(), job, "running " + command + " on " + remote, this::end);
+            Child.Ended ended = Child.run(
+                    builder(options),
+                    streams(),
+                    job,
+                    "running " + command + " on " + remote,
+                    Child.Role.CARRIER,
+                    this::end);
             if (remote.verbose()) {
                 log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
             }

@@ -1,18 +1,14 @@
 package io.muxpool.internal.unix;
 
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** The limits of this process that a failure may have come from: open files (ulimit -n), threads and processes (-u). */
 public final class OwnLimits {
-    // EMFILE and ENFILE, as the C library says them; Java adds the path or the call in front, or a number behind.
-    private static final String FILES_OF_PROCESS = "Too many open files";
+    private static final String FILES_OF_PROCESS = OpenFiles.NONE_LEFT;
+
+    // ENFILE.
     private static final String FILES_OF_SYSTEM = "Too many open files in system";
 
     private static final String BAD_FILE = "Bad file descriptor";
@@ -23,14 +19,11 @@ public final class OwnLimits {
     // EAGAIN of a fork.
     private static final String PROCESSES = "error=11, ";
 
-    // Read while there is a descriptor to read it with.
-    private static final OptionalLong MAY_OPEN = mayOpen();
-
     private OwnLimits() {}
 
     /** Reads the limits now, so that they are known when there is no descriptor left to read them with. */
     public static void learn() {
-        // What is to be done is the class's initialization.
+        OpenFiles.limit();
     }
 
     /** Says that a failure came from one of the limits, and from which, as a clause; null when it came from none. */
@@ -53,8 +46,9 @@ public final class OwnLimits {
     }
 
     private static String filesOfProcess() {
+        OptionalLong limit = OpenFiles.limit();
         return "this process has as many open files as it may"
-                + (MAY_OPEN.isPresent() ? ": " + MAY_OPEN.getAsLong() + " (ulimit -n)" : " (ulimit -n)");
+                + (limit.isPresent() ? ": " + limit.getAsLong() + " (ulimit -n)" : " (ulimit -n)");
     }
 
     /**
@@ -63,41 +57,6 @@ public final class OwnLimits {
      */
     public static @Nullable String reachedOrNear(Throwable failure) {
         String limit = reached(failure);
-        return limit != null || hasRoom() ? limit : filesOfProcess();
-    }
-
-    private static boolean hasRoom() {
-        List<FileInputStream> opened = new ArrayList<>();
-        try {
-            for (int i = 0; i < ENOUGH; i++) {
-                opened.add(new FileInputStream("/dev/null"));
-            }
-            return true;
-        } catch (IOException e) {
-            return !String.valueOf(e.getMessage()).contains(FILES_OF_PROCESS);
-        } finally {
-            for (FileInputStream file : opened) {
-                try {
-                    file.close();
-                } catch (IOException e) {
-                    // Nothing was written to it.
-                }
-            }
-        }
-    }
-
-    private static OptionalLong mayOpen() {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/self/limits"))) {
-                if (line.startsWith("Max open files")) {
-                    return OptionalLong.of(Long.parseLong(
-                            line.substring("Max open files".length()).strip().split(" +", 2)[0]));
-                }
-            }
-        } catch (IOException | NumberFormatException e) {
-            // Not Linux, or none left already: the number is missing from a message, no more.
-            return OptionalLong.empty();
-        }
-        return OptionalLong.empty();
+        return limit != null || OpenFiles.free() >= ENOUGH ? limit : filesOfProcess();
     }
 }

@@ -66,9 +66,9 @@ look() {
 }
 # Processes that may be the command's own, and that nothing shows to be: they carry no mark, the first process of their session
 # is gone, they and that session began after the command did, and they are the user's own or root's. Not needed where the
-# command's own first process was seen: then all that belongs to it was.
+# command's own first process was seen: then all that belongs to it was. Without an age, nothing is suspected.
 suspects() {
-  [ $how = proc ] && [ -z "$main" ] || return 0
+  [ $how = proc ] && [ -z "$main" ] && [ -n "$age" ] || return 0
   living=' '
   server=
   for entry in $table; do
