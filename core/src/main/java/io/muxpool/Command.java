@@ -295,7 +295,8 @@ public final class Command {
     /**
      * Whether to return when the command has exited, although something that it left behind may hold its outputs open;
      * default false, wait for their end. What the command itself wrote last may arrive a moment after its exit, and is
-     * waited for briefly; what others write later is lost.
+     * waited for: until no output has come for 200 ms, at most 2 s while its reader keeps up. What others write later is
+     * lost.
      *
      * <p>Only {@link TransportKind#MUX} can choose. An {@code ssh} process always waits for the end of the outputs, unless
      * there is a terminal; a local command never does, because Java closes its pipes when it exits.
@@ -354,11 +355,11 @@ public final class Command {
     private static void requireText(String what, String text) {
         if (text.indexOf('\0') >= 0) {
             throw new IllegalArgumentException(
-                    what + " must not hold NUL, which no program can be given: \"" + Printable.of(text) + "\"");
+                    what + " must not hold NUL, which no program can be given: \"" + Printable.brief(text) + "\"");
         }
         if (text.codePoints().anyMatch(c -> Character.getType(c) == Character.SURROGATE)) {
             throw new IllegalArgumentException(what
-                    + " must not hold half a surrogate pair, which UTF-8 cannot express: \"" + Printable.of(text)
+                    + " must not hold half a surrogate pair, which UTF-8 cannot express: \"" + Printable.brief(text)
                     + "\". Pass bytes that are no text on standard input");
         }
     }
@@ -366,6 +367,6 @@ public final class Command {
     /** The words, quoted; the shell line as it is. Values of variables are left out: they may be secrets. */
     @Override
     public String toString() {
-        return isShell() ? Printable.of(argv.get(0)) : Printable.of(Shown.line(argv));
+        return Printable.brief(isShell() ? argv.get(0) : Shown.line(argv));
     }
 }

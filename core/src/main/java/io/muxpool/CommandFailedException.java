@@ -26,7 +26,7 @@ public final class CommandFailedException extends RuntimeException {
 
     private static String describe(CommandResult result) {
         StringBuilder text = new StringBuilder()
-                .append(Printable.of(Shown.line(result.argv())))
+                .append(Printable.brief(Shown.line(result.argv())))
                 .append(": ")
                 .append(result.exit());
         append(text, "stderr", result.stderrText());

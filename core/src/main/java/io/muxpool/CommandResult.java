@@ -2,6 +2,8 @@ package io.muxpool;
 
 import io.muxpool.internal.shell.Shown;
 import io.muxpool.internal.text.Printable;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +22,7 @@ public final class CommandResult {
     /**
      * One captured stream.
      *
-     * @param bytes not copied: the giver must not keep it
+     * @param bytes not copied: the giver must not change it any more
      * @param truncated whether there was more than the capture limit
      */
     @SuppressWarnings("ArrayRecordComponent") // a carrier, never compared
@@ -83,6 +85,16 @@ public final class CommandResult {
         return stderr.bytes.clone();
     }
 
+    /** The captured standard output as a stream, without a copy of it. A large output may not fit into the heap twice. */
+    public InputStream stdoutStream() {
+        return new ByteArrayInputStream(stdout.bytes);
+    }
+
+    /** The captured standard error as a stream, without a copy of it. */
+    public InputStream stderrStream() {
+        return new ByteArrayInputStream(stderr.bytes);
+    }
+
     /** Standard output as UTF-8, whole, with its last newline; malformed bytes become U+FFFD. Made anew at each call. */
     public String stdoutText() {
         return new String(stdout.bytes, StandardCharsets.UTF_8);
@@ -120,7 +132,7 @@ public final class CommandResult {
 
     @Override
     public String toString() {
-        return "CommandResult[" + Printable.of(Shown.line(argv)) + ": " + exit + ", stdout " + stdout.bytes.length
+        return "CommandResult[" + Printable.brief(Shown.line(argv)) + ": " + exit + ", stdout " + stdout.bytes.length
                 + " bytes, stderr " + stderr.bytes.length + " bytes]";
     }
 }

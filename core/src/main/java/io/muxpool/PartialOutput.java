@@ -1,5 +1,7 @@
 package io.muxpool;
 
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -28,6 +30,16 @@ public final class PartialOutput {
     /** A copy of the captured standard error. */
     public byte[] stderr() {
         return stderr.clone();
+    }
+
+    /** The captured standard output as a stream, without a copy of it. */
+    public InputStream stdoutStream() {
+        return new ByteArrayInputStream(stdout);
+    }
+
+    /** The captured standard error as a stream, without a copy of it. */
+    public InputStream stderrStream() {
+        return new ByteArrayInputStream(stderr);
     }
 
     /** Standard output as UTF-8; malformed bytes become U+FFFD. */

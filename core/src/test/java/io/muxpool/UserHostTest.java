@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,7 +41,14 @@ class UserHostTest {
                 "\u7528\u6237@\u4e3b\u673a",
                 "jos\u00e9@m\u00fcnchen.de",
                 "jose\u0301@host",
-                "\ud835\udc1a@host"
+                "\ud835\udc1a@host",
+                "fe80::1%eth0",
+                "u@fe80::1%eth0.1",
+                "me@corp@host",
+                "me@corp.example@other@host",
+                "DOM\\user@host",
+                "a+b@host",
+                "+a@host"
             })
     void acceptsAndKeepsAsItIs(String value) {
         assertThat(UserHost.validate(value)).isEqualTo(value);
@@ -55,9 +65,20 @@ class UserHostTest {
                 arguments("-u@host", "start with '-'"),
                 arguments("user@-host", "host that starts with '-'"),
                 arguments("u@-oProxyCommand", "host that starts with '-'"),
-                arguments("a@b@c", "more than one '@'"),
-                arguments("@@", "more than one '@'"),
+                arguments("@@", "empty host"),
                 arguments("u@@h", "more than one '@'"),
+                arguments("@u@h", "more than one '@'"),
+                arguments("\\u@h", "backslash"),
+                arguments("u\\@h", "backslash"),
+                arguments("u@h\\x", "backslash"),
+                arguments("h+x", "backslash"),
+                arguments("-oProxyCommand=x@y@h", "start with '-'"),
+                arguments("u@x@-oProxyCommand", "host that starts with '-'"),
+                arguments("u@h%eth0", "must not hold any of"),
+                arguments("u%x@fe80::1%eth0", "must not hold any of"),
+                arguments("fe80::1%", "must not hold any of"),
+                arguments("fe80::1%a%b", "must not hold any of"),
+                arguments("fe80::1%$x", "must not hold any of"),
                 arguments("..", "'..'"),
                 arguments("u@..", "'..'"),
                 arguments("u@a..b", "'..'"),
@@ -73,7 +94,7 @@ class UserHostTest {
     }
 
     static Stream<String> shellCharacters() {
-        return "\"'`~!#$%^&*()+={}[]|;<>?,\\/".codePoints().mapToObj(Character::toString);
+        return "\"'`~!#$%^&*()={}[]|;<>?,/".codePoints().mapToObj(Character::toString);
     }
 
     @ParameterizedTest
@@ -119,5 +140,36 @@ class UserHostTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> UserHost.validate("u@h\u001b[2J\n"))
                 .withMessageContaining("\"u@h\\x1b[2J\\x0a\"");
+    }
+
+    /** One word for ssh, which splits it as we do. */
+    @ParameterizedTest
+    @CsvSource({
+        "fe80::1%lo, , fe80::1%lo",
+        "me@corp@host.invalid, me@corp, host.invalid",
+        "DOM\\user@host.invalid, DOM\\user, host.invalid",
+        "a+b@host.invalid, a+b, host.invalid",
+        "u@fe80::1%lo, u, fe80::1%lo"
+    })
+    void namesAreSplitAsBySsh(String value, String user, String host) throws Exception {
+        assertThat(UserHost.validate(value)).isEqualTo(value);
+        Process ssh = new ProcessBuilder("ssh", "-G", "-F", "/dev/null", value)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<String> lines = new String(ssh.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        assertThat(ssh.waitFor()).isZero();
+        assertThat(lines).contains("hostname " + host);
+        if (user != null) {
+            assertThat(lines).contains("user " + user);
+        }
+    }
+
+    @Test
+    void refusalNamesTheWayRound() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> UserHost.validate("a b@host"))
+                .withMessageContainingAll("alias", "HostName", "-o User=");
     }
 }

@@ -260,7 +260,8 @@ final class FleetCommand implements Callable<Integer> {
             hosts.add(set, "'" + Text.oneLine(set) + "'");
         }
         files.forEach(hosts::addFile);
-        patterns.forEach(pattern -> hosts.addConfig(remoteOptions.configFileOrDefault(), pattern));
+        patterns.forEach(
+                pattern -> hosts.addConfig(remoteOptions.sshProgram(), remoteOptions.configFileOrDefault(), pattern));
         excluded.forEach(set -> hosts.exclude(set, "--exclude"));
         return hosts.hosts();
     }

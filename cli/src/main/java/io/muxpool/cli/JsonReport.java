@@ -8,47 +8,72 @@ import io.muxpool.LeaseInfo;
 import io.muxpool.copy.Copied;
 import io.muxpool.fleet.HostOutcome;
 import io.muxpool.fleet.HostResult;
+import java.io.BufferedWriter;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Reader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
+import java.io.Writer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code --json} prints. Field names are a contract with scripts. */
 final class JsonReport {
+    private static final int BUFFER = 32 * 1024;
+
     private JsonReport() {}
 
-    /** The one object of {@code run --json}. */
-    static String run(List<String> argv, Outcome outcome, Duration elapsed) {
-        return write(json -> {
-            @Nullable CommandResult result = outcome.result();
-            json.writeStartObject();
-            json.writeArrayFieldStart("argv");
-            for (String word : argv) {
-                json.writeString(word);
-            }
-            json.writeEndArray();
-            json.writeStringField("outcome", outcome.word());
-            number(json, "code", outcome.code());
-            json.writeStringField("signal", outcome.signal());
-            ending(json, outcome.ending());
-            json.writeNumberField("elapsed_ms", elapsed.toNanos() / 1e6);
-            json.writeBooleanField("reused", result != null && result.reused());
-            number(json, "master_pid", result == null ? OptionalLong.empty() : result.masterPid());
-            output(json, "stdout", result == null ? outcome.partial().stdout() : result.stdout());
-            output(json, "stderr", result == null ? outcome.partial().stderr() : result.stderr());
-            if (result != null && (result.stdoutTruncated() || result.stderrTruncated())) {
-                json.writeBooleanField("truncated", true);
-            }
-            json.writeStringField("message", outcome.message());
-            json.writeEndObject();
-        });
+    /**
+     * Writes the one object of {@code run --json}, and a line end. The outputs are not copied: a large one may not fit into
+     * the heap twice.
+     *
+     * @throws UncheckedIOException when it cannot be written, as on a full disk
+     */
+    static void run(OutputStream out, List<String> argv, Outcome outcome, Duration elapsed) {
+        Writer text = new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), BUFFER);
+        try (JsonGenerator json =
+                new JsonFactory().createGenerator(text).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
+            run(json, argv, outcome, elapsed);
+            json.writeRaw('\n');
+            json.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException("standard output cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    private static void run(JsonGenerator json, List<String> argv, Outcome outcome, Duration elapsed)
+            throws IOException {
+        @Nullable CommandResult result = outcome.result();
+        json.writeStartObject();
+        json.writeArrayFieldStart("argv");
+        for (String word : argv) {
+            json.writeString(word);
+        }
+        json.writeEndArray();
+        json.writeStringField("outcome", outcome.word());
+        number(json, "code", outcome.code());
+        json.writeStringField("signal", outcome.signal());
+        ending(json, outcome.ending());
+        json.writeNumberField("elapsed_ms", elapsed.toNanos() / 1e6);
+        json.writeBooleanField("reused", result != null && result.reused());
+        number(json, "master_pid", result == null ? OptionalLong.empty() : result.masterPid());
+        output(json, "stdout", result == null ? outcome.partial()::stdoutStream : result::stdoutStream);
+        output(json, "stderr", result == null ? outcome.partial()::stderrStream : result::stderrStream);
+        if (result != null && (result.stdoutTruncated() || result.stderrTruncated())) {
+            json.writeBooleanField("truncated", true);
+        }
+        json.writeStringField("message", outcome.message());
+        json.writeEndObject();
     }
 
     /** The line of a host of {@code fleet --json}. */
@@ -150,13 +175,31 @@ final class JsonReport {
         }
     }
 
-    /** Text where it is text; bytes that are no UTF-8 would be lost in it, so they follow as they are, in base64. */
     private static void output(JsonGenerator json, String name, byte[] bytes) throws IOException {
-        json.writeStringField(name, new String(bytes, StandardCharsets.UTF_8));
+        output(json, name, () -> new ByteArrayInputStream(bytes));
+    }
+
+    /** Text where it is text; bytes that are no UTF-8 would be lost in it, so they follow as they are, in base64. */
+    private static void output(JsonGenerator json, String name, Supplier<InputStream> bytes) throws IOException {
+        json.writeFieldName(name);
+        json.writeString(new InputStreamReader(bytes.get(), StandardCharsets.UTF_8), -1);
+        if (!isText(bytes.get())) {
+            json.writeFieldName(name + "_base64");
+            json.writeBinary(bytes.get(), -1);
+        }
+    }
+
+    private static boolean isText(InputStream bytes) throws IOException {
+        Reader text = new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder());
+        char[] chunk = new char[BUFFER];
         try {
-            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+            int n = text.read(chunk);
+            while (n >= 0) {
+                n = text.read(chunk);
+            }
+            return true;
         } catch (CharacterCodingException e) {
-            json.writeStringField(name + "_base64", Base64.getEncoder().encodeToString(bytes));
+            return false;
         }
     }
 

@@ -5,6 +5,7 @@ import io.muxpool.LoginShell;
 import io.muxpool.TransportKind;
 import io.muxpool.cli.demo.DemoCommand;
 import io.muxpool.fleet.NodeSetException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
@@ -84,7 +85,7 @@ public final class Main implements Callable<Integer> {
         int code = commandLine.getCommandSpec().exitCodeOnInvalidInput();
         String message = Text.oneLine(String.valueOf(e.getMessage()));
         if (json) {
-            Stdout.line(JsonReport.run(List.of(), Outcome.failure("not_started", message), Duration.ZERO));
+            JsonReport.run(OwnOutput.stdout(), List.of(), Outcome.failure("not_started", message), Duration.ZERO);
             return code;
         }
         String before = code == ExitCodes.SSH ? "not started: " : "";
@@ -107,13 +108,32 @@ public final class Main implements Callable<Integer> {
             e.printStackTrace(commandLine.getErr());
         }
         if (json && !(e instanceof UncheckedIOException)) {
-            Stdout.line(JsonReport.run(List.of(), Outcome.failure("unknown", message), Duration.ZERO));
+            JsonReport.run(OwnOutput.stdout(), List.of(), Outcome.failure("unknown", message), Duration.ZERO);
         }
         return run ? ExitCodes.SSH : ExitCodes.FAILURE;
     }
 
     /** Runs and exits. */
     public static void main(String[] args) {
-        System.exit(execute(args));
+        System.setErr(new PrintStream(OwnOutput.stderr(), true));
+        System.exit(code(args));
+    }
+
+    private static int code(String[] args) {
+        try {
+            return execute(args);
+        } catch (Error e) {
+            // Such as an OutOfMemoryError. Java would exit with 1, which could be the command's own status.
+            return broken(e, args);
+        }
+    }
+
+    private static int broken(Error e, String[] args) {
+        boolean run = args.length > 0 && args[0].equals("run");
+        System.err.println("muxpool: " + (run ? "outcome unknown: " : "") + Text.oneLine(e.toString()));
+        if (System.getenv("MUXPOOL_DEBUG") != null) {
+            e.printStackTrace();
+        }
+        return run ? ExitCodes.SSH : ExitCodes.FAILURE;
     }
 }

@@ -59,6 +59,19 @@ record Outcome(
         return new Outcome(word, exit.shellCode(), code, signal, null, message, result, PartialOutput.NONE);
     }
 
+    /**
+     * The same outcome, with a message that its output is more than this process can hold.
+     *
+     * @param kept how many bytes of an output are kept at most
+     */
+    Outcome tooLarge(int kept) {
+        String what =
+                "outcome known (" + (result == null ? word : result.exit()) + "), output too large for this heap: "
+                        + (kept == 0 ? "not shown" : "the first " + kept + " bytes are kept")
+                        + "; send it to standard output (no --json), or allow more with MUXPOOL_JAVA_OPTIONS=-Xmx1g";
+        return new Outcome(word, exitCode, code, signal, ending, what, result, partial);
+    }
+
     /** A failure without a result, of the exit code 255. */
     static Outcome failure(String word, String message) {
         return new Outcome(word, ExitCodes.SSH, null, null, null, message, null, PartialOutput.NONE);

@@ -94,6 +94,16 @@ final class RemoteOptions {
         return verbose;
     }
 
+    /** Whether the transport that was asked for cannot end before a command's outputs do. */
+    boolean waitsForOutputs() {
+        return noReuse || transport == TransportKind.PROCESS || transport == TransportKind.PLAIN;
+    }
+
+    /** The ssh program. */
+    String sshProgram() {
+        return sshProgram;
+    }
+
     /** The configuration that ssh will read. */
     Path configFileOrDefault() {
         return configFile == null ? Path.of(System.getProperty("user.home"), ".ssh", "config") : configFile;

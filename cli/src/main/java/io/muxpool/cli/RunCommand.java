@@ -8,6 +8,8 @@ import io.muxpool.Job;
 import io.muxpool.Output;
 import io.muxpool.Remote;
 import io.muxpool.RetryPolicy;
+import io.muxpool.ShellQuote;
+import io.muxpool.SocketDirectoryException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +38,13 @@ import picocli.CommandLine.Spec;
             "255:not started, outcome unknown (one line says which), or bad usage"
         })
 final class RunCommand implements Callable<Integer> {
-    private static final int JSON_CAPTURE = 64 * 1024 * 1024;
+    private static final int MOST_SHOWN = 500;
+
+    private static final int MOST_JSON_CAPTURE = 64 * 1024 * 1024;
+
+    /** A quarter of a small heap, so that both outputs fit while they are joined from their pieces. */
+    private static final int JSON_CAPTURE =
+            (int) Math.min(MOST_JSON_CAPTURE, Runtime.getRuntime().maxMemory() / 4);
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -74,6 +82,17 @@ final class RunCommand implements Callable<Integer> {
             description = "leave what the command starts in the background alone when the command is killed")
     private boolean detach;
 
+    @Option(
+            names = "--return-on-exit",
+            description = "end when the command has exited, though what it started holds its outputs open, such as a"
+                    + " server started with &; what they have said by then is delivered (mux and local only)")
+    private boolean returnOnExit;
+
+    @Option(
+            names = "-n",
+            description = "read no standard input, as with ssh -n: for loops such as 'while read', and the background")
+    private boolean noInput;
+
     @Option(names = "--dry-run", description = "say what would be run, and do nothing")
     private boolean dryRun;
 
@@ -102,11 +121,26 @@ final class RunCommand implements Callable<Integer> {
             Outcome outcome = run(prepared, job);
             if (json) {
                 Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
-                Stdout.line(JsonReport.run(prepared.command.argv(), outcome, elapsed));
-            } else if (outcome.message() != null) {
+                return print(prepared.command.argv(), outcome, elapsed);
+            }
+            if (outcome.message() != null) {
                 System.err.println("muxpool: " + Text.oneLine(outcome.message()));
             }
             return outcome.exitCode();
+        }
+    }
+
+    private static int print(List<String> argv, Outcome outcome, Duration elapsed) {
+        CommandResult result = outcome.result();
+        boolean cut = result != null && (result.stdoutTruncated() || result.stderrTruncated());
+        Outcome said = cut && JSON_CAPTURE < MOST_JSON_CAPTURE ? outcome.tooLarge(JSON_CAPTURE) : outcome;
+        try {
+            JsonReport.run(OwnOutput.stdout(), argv, said, elapsed);
+            return outcome.exitCode();
+        } catch (OutOfMemoryError e) {
+            // Not the command's status: a script that trusts it would take half of an object for the whole.
+            System.err.println("muxpool: " + outcome.tooLarge(0).message());
+            return ExitCodes.SSH;
         }
     }
 
@@ -116,6 +150,10 @@ final class RunCommand implements Callable<Integer> {
         Remote remote = remoteOptions.remote(host);
         if (timeout != null && timeout.isZero()) {
             throw new IllegalArgumentException("--timeout must be more than 0");
+        }
+        if (returnOnExit && remoteOptions.waitsForOutputs()) {
+            throw new IllegalArgumentException("--return-on-exit needs the transport mux: an ssh process ends with the"
+                    + " outputs, not with the command");
         }
         if (retries < 0) {
             throw new IllegalArgumentException("--retries must not be negative: " + retries);
@@ -130,10 +168,11 @@ final class RunCommand implements Callable<Integer> {
     private Command command() {
         List<String> argv = !words.isEmpty() && words.get(0).equals("--") ? words.subList(1, words.size()) : words;
         return command(argv, shell)
-                .withStdin(Input.inherit())
+                .withStdin(noInput ? Input.none() : Input.inherit())
                 .withStdout(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
                 .withStderr(json ? Output.capture(JSON_CAPTURE) : Output.inherit())
                 .withDetached(detach)
+                .withReturnOnExit(returnOnExit)
                 .withDryRun(dryRun);
     }
 
@@ -152,6 +191,28 @@ final class RunCommand implements Callable<Integer> {
         return shell ? Command.shell(argv.get(0)) : Command.of(argv);
     }
 
+    /** The user's own words, with the option that helps in place of those that it contradicts. */
+    private String workingLine(SocketDirectoryException e) {
+        List<String> given = spec.commandLine().getParseResult().originalArgs();
+        List<String> own = new ArrayList<>(given.subList(given.indexOf("run") + 1, given.size()));
+        int i = 0;
+        while (i < own.size() && !own.get(i).equals(host)) {
+            String option = own.get(i).replaceFirst("=.*", "");
+            if (List.of("--socket-dir", "--transport", "--attach").contains(option)) {
+                own.subList(i, own.get(i).contains("=") ? i + 1 : i + 2).clear();
+            } else {
+                i++;
+            }
+        }
+        List<String> line = new ArrayList<>(List.of("muxpool", "run"));
+        line.addAll(e.alternative()
+                .map(directory -> List.of("--socket-dir", directory.toString()))
+                .orElse(List.of("--no-reuse")));
+        boolean isShort = own.stream().mapToInt(String::length).sum() <= MOST_SHOWN;
+        line.addAll(isShort ? own : own.subList(0, i + 1));
+        return ShellQuote.line(line) + (isShort ? "" : " ...");
+    }
+
     private Outcome run(Prepared prepared, Job job) {
         if (dryRun) {
             // What is asked for is to see it, with or without -v.
@@ -160,8 +221,14 @@ final class RunCommand implements Callable<Integer> {
         try (ConnectionPool open = prepared.pool.open()) {
             CommandResult result = prepared.policy.call(job, retry -> open.run(prepared.command, job));
             return Outcome.of(result);
+        } catch (SocketDirectoryException e) {
+            return Outcome.failure(
+                    "not_started", "not started: " + e.getMessage() + ". This works here: " + workingLine(e));
         } catch (RuntimeException e) {
             return Outcome.of(e).orElseThrow(() -> e);
+        } catch (OutOfMemoryError e) {
+            return Outcome.failure(
+                    "unknown", "outcome unknown: this process has no memory or no thread left: " + e.getMessage());
         }
     }
 }

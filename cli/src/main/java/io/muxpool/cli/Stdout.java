@@ -1,7 +1,5 @@
 package io.muxpool.cli;
 
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -13,8 +11,7 @@ final class Stdout {
     /** @throws UncheckedIOException when it cannot be written, as on a full disk */
     static void line(String text) {
         try {
-            // Not closed: it is the process's.
-            new FileOutputStream(FileDescriptor.out).write((text + "\n").getBytes(StandardCharsets.UTF_8));
+            OwnOutput.stdout().write((text + "\n").getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw new UncheckedIOException("standard output cannot be written: " + e.getMessage(), e);
         }

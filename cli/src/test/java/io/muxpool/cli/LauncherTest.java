@@ -1,6 +1,7 @@
 package io.muxpool.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.muxpool.testkit.ShortTemp;
 import java.io.IOException;
@@ -79,5 +80,19 @@ final class LauncherTest {
         assertThat(seenByJava(Map.of("JAVA_TOOL_OPTIONS", "-Da=b -Dc", "LC_ALL", "C.UTF-8")))
                 .containsEntry("MUXPOOL_SAVED_JAVA_TOOL_OPTIONS", "set:-Da=b -Dc")
                 .doesNotContainKeys("JAVA_TOOL_OPTIONS", "MUXPOOL_SAVED__JAVA_OPTIONS");
+    }
+
+    /** Otherwise reading the terminal in the background of a shell would stop the whole job. */
+    @Test
+    void javaIsNotStoppedByATerminal() throws Exception {
+        assumeTrue(
+                Files.exists(Path.of("/proc/self/status")),
+                "what a process ignores is told in /proc, which is not here");
+        Path java = temp.resolve("java/bin/java");
+        Files.writeString(java, "#!/bin/sh\nsed -n 's/^SigIgn:/ignored=/p' /proc/self/status\n");
+        String ignored = seenByJava(Map.of("LC_ALL", "C.UTF-8")).getOrDefault("ignored", "0");
+        int ttin = 21;
+        assertThat(Long.parseUnsignedLong(ignored.strip(), 16) >> (ttin - 1) & 1)
+                .isEqualTo(1);
     }
 }

@@ -94,9 +94,13 @@ public final class HostList {
         }
     }
 
-    /** Adds the hosts that an ssh configuration names and {@code pattern} matches, {@code *} and {@code ?} as in ssh. */
-    public void addConfig(Path config, String pattern) {
-        List<String> hosts = ConfigHosts.matching(config, pattern);
+    /**
+     * Adds the hosts that an ssh configuration names and {@code pattern} matches, {@code *} and {@code ?} as in ssh.
+     *
+     * @param ssh the program, which is asked what belongs to the configuration
+     */
+    public void addConfig(String ssh, Path config, String pattern) {
+        List<String> hosts = ConfigHosts.matching(ssh, config, pattern);
         if (hosts.isEmpty()) {
             throw new IllegalArgumentException("no Host of " + config + " matches " + Text.oneLine(pattern));
         }

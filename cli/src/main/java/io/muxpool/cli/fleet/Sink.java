@@ -1,9 +1,8 @@
 package io.muxpool.cli.fleet;
 
+import io.muxpool.cli.OwnOutput;
 import io.muxpool.cli.Terminal;
 import java.io.BufferedOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -33,12 +32,12 @@ public final class Sink {
 
     /** Standard output of this process. */
     public static Sink stdout() {
-        return new Sink(new FileOutputStream(FileDescriptor.out), Terminal.isStdout());
+        return new Sink(OwnOutput.stdout(), Terminal.isStdout());
     }
 
     /** Standard error of this process. */
     public static Sink stderr() {
-        return new Sink(new FileOutputStream(FileDescriptor.err), Terminal.isStderr());
+        return new Sink(OwnOutput.stderr(), Terminal.isStderr());
     }
 
     /** Somewhere else. */

@@ -119,15 +119,60 @@ class ViewsTest {
                     temp.resolve("config"),
                     "# Host web0\nInclude " + more + " " + temp.resolve("none*") + "\nHOST web1 \"web2\" # web9\n"
                             + "Host web* !web5 db1\n  HostName web6\nMatch host web7\n");
-            assertThat(ConfigHosts.matching(config, "*")).containsExactly("web3", "web-old", "web1", "web2", "db1");
-            assertThat(ConfigHosts.matching(config, "web?")).containsExactly("web3", "web1", "web2");
+            assertThat(names(config, "*")).containsExactly("web1", "web2", "db1", "web3", "web-old");
+            assertThat(names(config, "web?")).containsExactly("web1", "web2", "web3");
             Path loop = temp.resolve("loop");
             Path other = temp.resolve("other");
             Files.writeString(loop, "Include " + other + "\n");
             Files.writeString(other, "Include " + loop + "\n");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> ConfigHosts.matching(loop, "*"))
-                    .withMessageContaining("16 files deep");
+                    .isThrownBy(() -> names(loop, "*"))
+                    .withMessageContaining("Too many recursive configuration includes");
+        }
+    }
+
+    private static List<String> names(Path config, String pattern) {
+        return ConfigHosts.matching("ssh", config, pattern);
+    }
+
+    /** Of {@code Include a/STAR/hosts}, one of three was found. */
+    @Test
+    void configHostsAreThoseOfEveryFileThatSshIncludes() throws IOException {
+        try (ShortTemp temp = ShortTemp.create()) {
+            for (String name : List.of("a", "b", "c")) {
+                Files.writeString(
+                        Files.createDirectories(temp.resolve("sites/" + name)).resolve("hosts"),
+                        "Host web-" + name + "\n");
+            }
+            Files.writeString(temp.resolve("linked"), "Host web-linked\n");
+            Files.createSymbolicLink(temp.resolve("link"), temp.resolve("linked"));
+            Files.writeString(temp.resolve("within"), "Host web-within\n");
+            Files.writeString(temp.resolve("with space"), "Host web-spaced\n");
+            Path config = Files.writeString(
+                    temp.resolve("config"),
+                    String.join(
+                            "\n",
+                            "Include " + temp.resolve("sites/*/hosts"),
+                            "Include=" + temp.resolve("lin[k]"),
+                            "Include \"" + temp.resolve("with space") + "\"",
+                            "Host other",
+                            "  Include " + temp.resolve("within"),
+                            "Match host x",
+                            "  Include " + temp.resolve("none/*"),
+                            ""));
+            assertThat(names(config, "web*"))
+                    .containsExactlyInAnyOrder("web-a", "web-b", "web-c", "web-linked", "web-spaced", "web-within");
+        }
+    }
+
+    @Test
+    void configurationThatSshDoesNotTakeIsAnErrorInItsWords() throws IOException {
+        try (ShortTemp temp = ShortTemp.create()) {
+            Path config = Files.writeString(temp.resolve("config"), "Host a\nNoSuchWord 1\n");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> names(config, "*"))
+                    .withMessageContaining("ssh does not take the configuration")
+                    .withMessageContaining("nosuchword");
         }
     }
 }

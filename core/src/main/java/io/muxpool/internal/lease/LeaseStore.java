@@ -114,8 +114,10 @@ public final class LeaseStore {
 
     private void ensureDirectories() {
         namespace.requireWithinBudget();
-        SafeDirectory.ensure(namespace.root());
-        SafeDirectory.checkAncestors(namespace.root());
+        SafeDirectory.orElsewhere(() -> {
+            SafeDirectory.ensure(namespace.root());
+            SafeDirectory.checkAncestors(namespace.root());
+        });
         // The first of them is the root.
         namespace.directories().stream().skip(1).forEach(SafeDirectory::ensure);
     }

@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Directories that nobody else can reach into: real, ours, mode exactly 0700. Who could write there could put a socket of
@@ -107,7 +108,7 @@ final class SafeDirectory {
         }
     }
 
-    private static void checkAncestor(Path directory, Path above) throws IOException {
+    static void checkAncestor(Path directory, Path above) throws IOException {
         int mode = (int) Files.getAttribute(above, "unix:mode");
         int uid = (int) Files.getAttribute(above, "unix:uid");
         if (!User.isTrusted(uid)) {
@@ -135,6 +136,23 @@ final class SafeDirectory {
                 "socket directory " + show(directory) + " is not safe: " + found + "; " + needed
                         + ", or choose another with socketDir (--socket-dir)",
                 null);
+    }
+
+    /** Runs an action; what it says of an unsafe directory is completed by what would work here. */
+    static void orElsewhere(Runnable action) {
+        try {
+            action.run();
+        } catch (SocketDirectoryException e) {
+            @Nullable Path other = Elsewhere.find();
+            throw new SocketDirectoryException(
+                    e.getMessage()
+                            + (other == null
+                                    ? ". No other place is safe here: go without warm connections, with"
+                                            + " reuseConnection(false) (--no-reuse)"
+                                    : ", such as " + show(other)),
+                    e.getCause(),
+                    other);
+        }
     }
 
     /** An IOException's message is often just the path; its class says what it was. */

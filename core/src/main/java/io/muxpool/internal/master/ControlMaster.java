@@ -340,7 +340,7 @@ public final class ControlMaster {
             LOG.log(Level.DEBUG, "Starting ssh master: {0}", Shown.line(words));
             int status = run(words, log.path(), job);
             if (remote.verbose()) {
-                log.lines().forEach(line -> LOG.log(Level.DEBUG, line));
+                log.loginLines().forEach(line -> LOG.log(Level.DEBUG, line));
             }
             Liveness found = verified(words, status, job);
             if (found instanceof Liveness.Alive alive) {
@@ -407,7 +407,15 @@ public final class ControlMaster {
         words.addAll(1, List.of("-f", "-N"));
         if (SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 5)) {
             // Some of it comes when the master has gone to the background and closed its standard error.
-            words.addAll(List.of(ServerFacts.LOG_VERBOSE, "-E", log.path().toString()));
+            if (remote.verbose()) {
+                // A master keeps its level: with -v it would write of every session into this file, as long as it
+                // lives.
+                words.remove("-v");
+                words.add(ServerFacts.LOG_VERBOSE + "," + SshLog.OF_LOGIN);
+            } else {
+                words.add(ServerFacts.LOG_VERBOSE);
+            }
+            words.addAll(List.of("-E", log.path().toString()));
         }
         // A master passes on the variables of its clients only as far as its own SendEnv names them (ssh.c).
         words.add("-oSendEnv=" + Mark.VARIABLE);

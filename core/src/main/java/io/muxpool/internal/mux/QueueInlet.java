@@ -23,6 +23,7 @@ final class QueueInlet implements Inlet {
     private final Deque<Chunk> chunks = new ArrayDeque<>();
     private boolean ended;
     private boolean unwanted;
+    private boolean busy;
     private @Nullable IOException failure;
     private IntConsumer taken = n -> {};
 
@@ -95,6 +96,7 @@ final class QueueInlet implements Inlet {
                 }
                 news.awaitUninterruptibly();
             }
+            busy = true;
             return chunks.removeFirst().rest();
         } finally {
             lock.unlock();
@@ -102,7 +104,15 @@ final class QueueInlet implements Inlet {
     }
 
     void tookAll(int bytes) {
-        taken().accept(bytes);
+        IntConsumer tell;
+        lock.lock();
+        try {
+            busy = false;
+            tell = taken;
+        } finally {
+            lock.unlock();
+        }
+        tell.accept(bytes);
     }
 
     private IntConsumer taken() {
@@ -147,6 +157,16 @@ final class QueueInlet implements Inlet {
         }
         taken().accept(n);
         return n;
+    }
+
+    /** Whether there is output that its reader has not taken, or is still busy with. */
+    boolean isBehind() {
+        lock.lock();
+        try {
+            return !unwanted && (busy || !chunks.isEmpty());
+        } finally {
+            lock.unlock();
+        }
     }
 
     private int available() {

@@ -10,6 +10,7 @@ import io.muxpool.PartialOutput;
 import io.muxpool.internal.mux.channel.EventLoop;
 import io.muxpool.internal.stream.CaptureBuffer;
 import io.muxpool.internal.stream.InheritedInput;
+import io.muxpool.internal.stream.InheritedOutput;
 import io.muxpool.internal.stream.Pumps;
 import java.io.Closeable;
 import java.io.FileDescriptor;
@@ -37,6 +38,11 @@ public final class Running {
 
     /** After the exit, how long the outputs must be quiet to be taken for complete when their end is not waited for. */
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** How long outputs that are never quiet are gone on with after the exit, while their reader keeps up. */
+    private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private static final String STANDARD_OUTPUT = "standard output";
 
     private final Exchange exchange;
     private final Sessions sessions;
@@ -83,7 +89,7 @@ public final class Running {
                     : command.stdin() instanceof Input.Bytes bytes ? Outlet.of(bytes.bytes()) : new Outlet();
             Exchange exchange = new Exchange(script, toOut, toErr, input);
             Running running = new Running(exchange, sessions, stdout, stderr);
-            running.drainWith(toOut, out, "standard output", command.stdout());
+            running.drainWith(toOut, out, STANDARD_OUTPUT, command.stdout());
             running.drainWith(toErr, err, "standard error", command.stderr());
             running.feedWith(from, command.stdin());
             exchange.broken()
@@ -91,7 +97,7 @@ public final class Running {
                             "an output is larger than the heap can hold; capture it with a limit, or send it to a file",
                             e));
             if (command.returnsOnExit()) {
-                exchange.exited().thenRun(running::endWhenQuiet);
+                exchange.exited().thenRun(() -> running.endWhenQuiet(System.nanoTime(), 0));
             }
             if (!sessions.start(exchange)) {
                 return null;
@@ -127,6 +133,11 @@ public final class Running {
 
     private void drainWith(Inlet inlet, @Nullable OutputStream sink, String name, Output output) {
         if (inlet instanceof QueueInlet queue && sink != null) {
+            if (name.equals(STANDARD_OUTPUT)) {
+                out = queue;
+            } else {
+                err = queue;
+            }
             CompletableFuture<Void> done = new CompletableFuture<>();
             pumps.add(done);
             exchange.sent().whenComplete((sent, failure) -> {
@@ -289,13 +300,31 @@ public final class Running {
 
     // ---- the end
 
-    private void endWhenQuiet() {
-        long quiet = System.nanoTime() - exchange.lastNews();
-        if (quiet >= QUIET_NANOS) {
-            exchange.giveUp(null);
-        } else if (!exchange.end().isDone()) {
-            loop().schedule(QUIET_NANOS - quiet, this::endWhenQuiet);
+    /**
+     * Ends a command that has exited, once everything that it wrote before has most likely come. What it started may hold
+     * the outputs open, and write on for ever.
+     *
+     * @param looked when this was looked at last
+     * @param spent how long its outputs have been coming since the exit, without the times when nobody took them
+     */
+    private void endWhenQuiet(long looked, long spent) {
+        if (exchange.end().isDone()) {
+            return;
         }
+        long now = System.nanoTime();
+        long quiet = now - exchange.lastNews();
+        if (isBehind(out) || isBehind(err)) {
+            // Its reader is slow, so the server may hold more that the command wrote.
+            loop().schedule(QUIET_NANOS, () -> endWhenQuiet(now + QUIET_NANOS, spent));
+        } else if (quiet >= QUIET_NANOS || spent + now - looked >= MOST_NANOS) {
+            exchange.giveUp(null);
+        } else {
+            loop().schedule(QUIET_NANOS - quiet, () -> endWhenQuiet(now, spent + now - looked));
+        }
+    }
+
+    private static boolean isBehind(@Nullable QueueInlet output) {
+        return output != null && output.isBehind();
     }
 
     private EventLoop loop() {
@@ -392,7 +421,7 @@ public final class Running {
                 return opened;
             }
             if (output instanceof Output.Inherit) {
-                return new FileOutputStream(own);
+                return new InheritedOutput(own);
             }
             return output instanceof Output.ToStream to ? to.stream() : null;
         }

@@ -235,7 +235,9 @@ public final class Slot implements AutoCloseable {
     /** The words that run, without the socket and without variables: those may be secrets. */
     private String words(Command command) {
         List<String> ssh = pool.remote().sshWords(null);
-        return ssh.isEmpty() ? command.toString() : Printable.of(Shown.line(ssh)) + " " + command;
+        // Whole, however long: this is where they can be looked up.
+        String own = Printable.of(command.isShell() ? command.argv().get(0) : Shown.line(command.argv()));
+        return ssh.isEmpty() ? own : Printable.of(Shown.line(ssh)) + " " + own;
     }
 
     private void ended(String status, Command command, long start) {

@@ -39,7 +39,7 @@ public final class SshConfig {
 
     /** What a session needs to know of it. */
     static final Set<String> OF_SESSIONS =
-            Set.of("setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11");
+            Set.of("setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11", "stdinnull");
 
     /** What {@code -v} adds to what went wrong. */
     private static final Pattern CHATTER = Pattern.compile("(?m)^(debug[1-3]: |OpenSSH_[0-9]).*$\\R?");
@@ -263,6 +263,11 @@ public final class SshConfig {
             case "yes", "true" -> stdinIsTerminal;
             default -> false;
         };
+    }
+
+    /** Whether commands read nothing of this process's own standard input ({@code StdinNull}, {@code -n}). */
+    public boolean nullsStdin() {
+        return isOn("stdinnull");
     }
 
     /** The command of {@code RemoteCommand}, which runs when none is given; ssh refuses to have two. */

@@ -11,6 +11,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -27,7 +29,14 @@ public final class SshLog implements AutoCloseable {
             + "|Pseudo-terminal will not be allocated.*|\\s*");
 
     /** Where in its sources ssh says something, which it puts in front with LogVerbose. */
-    private static final Pattern PLACE = Pattern.compile("^[a-z0-9_-]+\\.c:(\\w+)\\(\\):[0-9]+ \\(pid=[0-9]+\\): ");
+    private static final Pattern PLACE =
+            Pattern.compile("^(debug[123]: )?([a-z0-9_-]+)\\.c:(\\w+)\\(\\):[0-9]+ \\((?:bin=[^,]*, )?pid=[0-9]+\\): ");
+
+    /** A pattern of LogVerbose for everything that ssh says of a login, and nothing of what comes after it. */
+    public static final String OF_LOGIN =
+            "ssh.c:*,sshconnect.c:*,sshconnect2.c:*,kex.c:*,kexgen.c:*,hostfile.c:*,compat.c:*,authfd.c:*";
+
+    private static final Set<String> SAYS_ALL = Set.of("ssh", "sshconnect", "sshconnect2", "hostfile");
 
     private final Path path;
 
@@ -35,14 +44,19 @@ public final class SshLog implements AutoCloseable {
         this.path = path;
     }
 
+    private static SshLog made(Path path) {
+        ExitGuard.watch(path);
+        return new SshLog(path);
+    }
+
     /** A log beside a control socket, where pruning its lease would find it should this process die. */
     public static SshLog beside(Path socket) throws IOException {
-        return new SshLog(Files.createTempFile(socket.getParent(), socket.getFileName() + ".", ".log"));
+        return made(Files.createTempFile(socket.getParent(), socket.getFileName() + ".", ".log"));
     }
 
     /** A log in the directory for temporary files. */
     public static SshLog temporary() throws IOException {
-        return new SshLog(Files.createTempFile("muxpool-ssh-", ".log"));
+        return made(Files.createTempFile("muxpool-ssh-", ".log"));
     }
 
     /** The file beside a control socket that {@link #keep} leaves. */
@@ -60,6 +74,7 @@ public final class SshLog implements AutoCloseable {
     public void keep(Path socket) {
         try {
             Files.move(path, kept(socket), StandardCopyOption.ATOMIC_MOVE);
+            ExitGuard.release(path);
         } catch (IOException e) {
             LOG.log(Level.DEBUG, "cannot keep " + path, e);
         }
@@ -87,6 +102,17 @@ public final class SshLog implements AutoCloseable {
         }
     }
 
+    /** Whether {@link #lines} has everything, so that what it does not have was never written. */
+    public boolean isWhole() {
+        long size = path.toFile().length();
+        return size > 0 && size <= MAX_READ;
+    }
+
+    /** Whether nothing was written. */
+    public boolean isEmpty() {
+        return path.toFile().isFile() && path.toFile().length() == 0;
+    }
+
     private static String readLast(RandomAccessFile file, long size, int length) throws IOException {
         file.seek(size - length);
         return read(file, length);
@@ -102,12 +128,29 @@ public final class SshLog implements AutoCloseable {
     public List<String> complaints() {
         return lines().stream()
                 .filter(line -> !NOISE.matcher(line).matches())
-                .map(line -> PLACE.matcher(line).replaceFirst("$1: "))
+                .map(SshLog::withoutPlace)
                 .toList();
+    }
+
+    /** What {@code ssh -v} would have said, of a log that was written with {@link #OF_LOGIN}. */
+    public List<String> loginLines() {
+        return lines().stream()
+                .filter(line -> !line.startsWith("debug2: ") && !line.startsWith("debug3: "))
+                .map(line -> PLACE.matcher(line).replaceFirst("$1"))
+                .toList();
+    }
+
+    /** With the name of the function where ssh itself would name it, or nearly so. */
+    private static String withoutPlace(String line) {
+        Matcher place = PLACE.matcher(line);
+        return place.find()
+                ? (SAYS_ALL.contains(place.group(2)) ? "" : place.group(3) + ": ") + line.substring(place.end())
+                : line;
     }
 
     @Override
     public void close() {
+        ExitGuard.release(path);
         try {
             Files.deleteIfExists(path);
         } catch (IOException e) {

@@ -58,7 +58,7 @@ public record SshVersion(int major, int minor) {
     private static SshVersion ask(String program, Job job) {
         try {
             Child.Ended ended = Child.run(
-                    new ProcessBuilder(List.of(program, "-V")),
+                    UserEnvironment.builder(List.of(program, "-V")),
                     Command.of("ssh"),
                     job,
                     "asking " + program + " for its version",

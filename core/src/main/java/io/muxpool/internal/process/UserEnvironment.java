@@ -16,6 +16,9 @@ public final class UserEnvironment {
     private static final String SAVED = "MUXPOOL_SAVED_";
     private static final String SET = "set:";
 
+    /** The launcher's path, for this process alone. */
+    private static final String LAUNCHER = "MUXPOOL_LAUNCHER";
+
     private UserEnvironment() {}
 
     /** All variables. */
@@ -43,6 +46,7 @@ public final class UserEnvironment {
     }
 
     private static void restore(Map<String, String> environment) {
+        environment.remove(LAUNCHER);
         for (String key : System.getenv().keySet()) {
             if (key.startsWith(SAVED)) {
                 String name = key.substring(SAVED.length());

@@ -24,7 +24,7 @@ final class Words {
         for (String word : words) {
             if (!isAscii(word) && !NATIVE.newEncoder().canEncode(word)) {
                 throw new NotStartedException(
-                        "\"" + Printable.of(word) + "\" cannot be passed on in this JVM's locale (" + NATIVE
+                        "\"" + Printable.brief(word) + "\" cannot be passed on in this JVM's locale (" + NATIVE
                                 + "): start it with LC_ALL=C.UTF-8, or pass the text on standard input",
                         false,
                         null);

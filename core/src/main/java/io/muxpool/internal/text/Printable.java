@@ -4,6 +4,17 @@ package io.muxpool.internal.text;
 public final class Printable {
     private Printable() {}
 
+    private static final int MOST = 300;
+
+    /** As {@link #of}; of a long text its beginning and its length. */
+    public static String brief(String text) {
+        if (text.length() <= MOST) {
+            return of(text);
+        }
+        int end = Character.isHighSurrogate(text.charAt(MOST - 1)) ? MOST - 1 : MOST;
+        return of(text.substring(0, end)) + "... (" + text.length() + " characters)";
+    }
+
     /** The text with every control and format character as an escape. */
     public static String of(String text) {
         StringBuilder out = new StringBuilder(text.length());

@@ -3,8 +3,10 @@ package io.muxpool.internal.transport;
 import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Job;
+import io.muxpool.JobException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.PartialOutput;
+import io.muxpool.internal.process.ExitGuard;
 import io.muxpool.internal.stream.CutStream;
 import io.muxpool.internal.stream.Pumps;
 import java.io.IOException;
@@ -15,9 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A local child, which is the command or carries it, in its caller's hands; and the end of its job, which kills it. */
-final class ChildStarted implements Started {
+final class ChildStarted implements Started, ExitGuard.Ending {
     private final Process process;
     private final Job job;
     private final String doing;
@@ -89,7 +92,13 @@ final class ChildStarted implements Started {
                     .thenRun(this::kill);
             freed.thenRun(() -> deadline.cancel(false));
         }
+        if (!isTheCommand) {
+            // A local command outlives this JVM like any process that Java starts, an ssh that is being killed must
+            // not.
+            ExitGuard.watch(this);
+        }
         process.onExit().thenAccept(ended -> {
+            ExitGuard.release(this);
             registration.close();
             if (killing.compareAndSet(false, true)) {
                 killed.complete(Ending.firstProcessDead("it ended by itself"));
@@ -191,6 +200,21 @@ final class ChildStarted implements Started {
             });
         }
         return freed.thenCompose(done -> killed);
+    }
+
+    @Override
+    public @Nullable CompletableFuture<?> ending() {
+        try {
+            job.check(doing);
+            return killing.get() && !killed.isDone() ? killed : null;
+        } catch (JobException e) {
+            return kill();
+        }
+    }
+
+    @Override
+    public void abandon() {
+        process.destroyForcibly();
     }
 
     @Override

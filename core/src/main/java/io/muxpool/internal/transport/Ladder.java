@@ -194,7 +194,12 @@ public final class Ladder {
         Pty terminal = config.requestsTty(false) ? Pty.of(80, 24) : null;
         return chose(
                 new MuxTransport(
-                        effective, options, config.environment(UserEnvironment.all()), terminal, config.logsInAsRoot()),
+                        effective,
+                        options,
+                        config.environment(UserEnvironment.all()),
+                        terminal,
+                        config.nullsStdin(),
+                        config.logsInAsRoot()),
                 "the best there is",
                 effective,
                 identity);

@@ -355,7 +355,7 @@ final class MuxLink implements Link {
 
     private Running start(Way way, Command command) throws SessionNotOpenedException {
         try {
-            Running running = Running.start(way.sessions(), script(command), command);
+            Running running = Running.start(way.sessions(), script(command), transport.withInput(command));
             if (running == null) {
                 throw full();
             }

@@ -1,6 +1,7 @@
 package io.muxpool.internal.transport;
 
 import io.muxpool.Command;
+import io.muxpool.Input;
 import io.muxpool.NotStartedException;
 import io.muxpool.Pty;
 import io.muxpool.Remote;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param environment variables that the user's configuration sends (SendEnv, SetEnv)
  * @param terminal for commands without one of their own, when the configuration forces one (RequestTTY); null for none
+ * @param nullsStdin whether commands get none of this process's own standard input by configuration (StdinNull)
  * @param logsInAsRoot whether commands run as root, whose commands an sshd before 9.8 does not signal
  */
 public record MuxTransport(
@@ -23,7 +25,9 @@ public record MuxTransport(
         Options options,
         Map<String, String> environment,
         @Nullable Pty terminal,
-        boolean logsInAsRoot) implements Transport.OnMaster {
+        boolean nullsStdin,
+        boolean logsInAsRoot)
+        implements Transport.OnMaster {
 
     /** Masters that serve it are kept apart from those of other transports by this name. */
     public static final String MODE = "mux";
@@ -46,6 +50,11 @@ public record MuxTransport(
     @Override
     public Link link(ControlMaster master, LinkOwner owner) {
         return new MuxLink(this, master, owner);
+    }
+
+    /** The command with the input that it gets: what a caller gives it himself is not the configuration's to take away. */
+    Command withInput(Command command) {
+        return nullsStdin && command.stdin() instanceof Input.Inherit ? command.withStdin(Input.none()) : command;
     }
 
     /**

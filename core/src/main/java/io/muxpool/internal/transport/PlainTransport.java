@@ -40,6 +40,13 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
     private static final Pattern PROCESS_END = Pattern.compile(
             "debug1: (?:client_input_channel_req: ){1,2}channel ([0-9]+) rtype exit-(status|signal) reply [01]");
 
+    // clientloop.c, at debug level: written before the request that starts the command.
+    private static final Pattern SENDS = Pattern.compile("debug1: Sending (?:command|subsystem): .*");
+
+    private static final Pattern CONNECTS = Pattern.compile("debug1: (?:Connecting to|Executing proxy command:) .*");
+
+    private static final Pattern LOGGED_IN = Pattern.compile("Authenticated to .*");
+
     private static final Pattern DEBUGGING = Pattern.compile("debug[12]: .*");
 
     @Override
@@ -134,6 +141,21 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
                             + ": is there a Subsystem line for it in its sshd_config?",
                     false,
                     null);
+        }
+        if (ended.status() == SshChild.FAILURE && log.isEmpty()) {
+            String refusal = child.refusal();
+            if (refusal != null) {
+                throw child.refused(refusal);
+            }
+        }
+        boolean neverSent = log.isWhole() && has(lines, DEBUGGING) && !has(lines, SENDS);
+        if (ended.status() == SshChild.FAILURE && neverSent && !has(complaints, BEFORE_SESSION)) {
+            if (has(lines, CONNECTS) && !has(lines, LOGGED_IN) && child.inputIntact()) {
+                // Such as a server that closes the connection before the login.
+                throw new SshConnectException(
+                        "cannot connect to " + remote + ": " + String.join("; ", complaints), null);
+            }
+            throw child.refused(String.join("; ", complaints));
         }
         if (ended.status() != SshChild.FAILURE || !has(complaints, BEFORE_SESSION)) {
             throw child.unknown(ended, complaints);

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /** One {@code ssh -S} process per command over a master's connection: no handshake, but a fork and an exec. */
 public record ProcessTransport(Remote remote) implements Transport.OnMaster {
@@ -25,6 +26,11 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
 
     // mux.c: the master has not got the whole request, so it cannot have opened a session for it.
     private static final String NOT_WRITTEN = "mux_client_request_session: write packet: ";
+
+    // ssh.c: what is wrong with its words, before it looks for a master.
+    private static final Pattern REFUSAL = Pattern.compile(
+            "Cannot execute command-line and remote command\\."
+                    + "|command-line:? line [0-9]+: .*|Bad owner or permissions on .*|.*: terminating, [0-9]+ bad configuration options");
 
     @Override
     public String mode() {
@@ -121,6 +127,9 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
         List<String> complaints = log.complaints();
         if (complaints.isEmpty()) {
             return child.ambiguous(ended);
+        }
+        if (complaints.stream().allMatch(line -> REFUSAL.matcher(line).matches())) {
+            throw child.refused(String.join("; ", complaints));
         }
         if (complaints.stream().anyMatch(line -> line.startsWith(NOT_WRITTEN))) {
             throw new SessionNotOpenedException(

@@ -6,6 +6,7 @@ import io.muxpool.Ending;
 import io.muxpool.Exit;
 import io.muxpool.Input;
 import io.muxpool.Job;
+import io.muxpool.JobException;
 import io.muxpool.NotStartedException;
 import io.muxpool.OutcomeUnknownException;
 import io.muxpool.Output;
@@ -20,13 +21,17 @@ import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.shell.CommandLine;
 import io.muxpool.internal.stream.StreamFailedException;
 import io.muxpool.internal.sweep.Mark;
+import io.muxpool.internal.text.Printable;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One ssh process that carries one command, and the reading of its end. What 255 means is for the caller to say. */
@@ -36,6 +41,8 @@ final class SshChild {
     /** ssh's own failures, and whatever it cannot tell from them. */
     static final int FAILURE = 255;
 
+    private static final Duration REFUSAL = Duration.ofSeconds(5);
+
     private final Remote remote;
     private final Command command;
     private final Job job;
@@ -43,6 +50,7 @@ final class SshChild {
     private final String mark = Mark.next();
     private final long startNanos = System.nanoTime();
     private boolean markedByRequest = true;
+    private List<String> words = List.of();
     // Written by the thread that kills, which is the one that reads it.
     private Ending ending = Ending.notConfirmed("ssh cannot signal the other side");
 
@@ -60,7 +68,7 @@ final class SshChild {
      * @param logLevel of ssh_config's LogLevel: given, so that a configuration with QUIET leaves us words to judge by
      */
     Child.Ended run(List<String> options, SshLog log, String logLevel) {
-        complete(options, log, logLevel);
+        complete(options, log, logLevel, true);
         try {
             Child.Ended ended = Child.run(
                     builder(options),
@@ -84,14 +92,15 @@ final class SshChild {
         }
     }
 
-    private void complete(List<String> options, SshLog log, String logLevel) {
-        options.addAll(1, toldTo());
+    private void complete(List<String> options, SshLog log, String logLevel, boolean isRun) {
+        options.addAll(1, toldTo(isRun));
         options.addAll(Forwardings.cleared(remote));
         // After the caller's words, such as -T: the last of them counts.
         command.pty().ifPresent(pty -> options.add("-tt"));
         options.add("-E");
         options.add(log.path().toString());
         options.add("-oLogLevel=" + logLevel);
+        words = List.copyOf(options);
         options.add(remote.userHost().orElseThrow());
         // ssh goes on reading options after the host: a command that starts with a dash must not become one.
         options.add("--");
@@ -128,7 +137,7 @@ final class SshChild {
      * @param verdict what its end means; its {@code close} closes the log
      */
     Started start(List<String> options, SshLog log, String logLevel, ChildStarted.Verdict verdict) {
-        complete(options, log, logLevel);
+        complete(options, log, logLevel, false);
         try {
             String doing = "running " + command + " on " + remote;
             Process process = Child.open(builder(options), job, doing);
@@ -156,14 +165,18 @@ final class SshChild {
     }
 
     /**
-     * What a configuration may ask for that would make a command's end or its streams a lie: no input, an ssh that goes to
-     * the background and leaves status 0 behind, no command at all. Options of OpenSSH 8.7; before it they could not be
-     * configured.
+     * What a configuration may ask for that would make a command's end or its streams a lie: an input that was given and is
+     * not read, an ssh that goes to the background and leaves status 0 behind, no command at all. Options of OpenSSH 8.7;
+     * before it they could not be configured.
      */
-    private List<String> toldTo() {
+    private List<String> toldTo(boolean isRun) {
         List<String> words = new ArrayList<>(List.of("-oSendEnv=" + Mark.VARIABLE));
         if (SshVersion.of(remote.sshProgram(), job).isAtLeast(8, 7)) {
-            words.addAll(List.of("-oStdinNull=no", "-oForkAfterAuthentication=no"));
+            words.add("-oForkAfterAuthentication=no");
+            if (!(isRun && command.stdin() instanceof Input.Inherit)) {
+                // An input that the caller gives is not the configuration's to take away.
+                words.add("-oStdinNull=no");
+            }
             if (!command.isSubsystem()) {
                 words.add("-oSessionType=default");
             }
@@ -181,6 +194,41 @@ final class SshChild {
             words.add("-oRequestTTY=no");
         }
         return words;
+    }
+
+    /**
+     * Says why ssh refuses its words before it looks at anything else; null when it does not. It reads them first, and ends
+     * on one that it does not know with a complaint on the command's standard error, where anybody could have written that.
+     * So it is asked again, to do nothing with them ({@code -G}). Runs ssh, for at most 5 s.
+     */
+    @Nullable String refusal() {
+        List<String> asked = new ArrayList<>(words);
+        asked.add(1, "-G");
+        int log = asked.indexOf("-E");
+        asked.subList(log, log + 2).clear();
+        asked.add(remote.userHost().orElseThrow());
+        try {
+            Child.Ended ended = Child.run(
+                    UserEnvironment.builder(asked),
+                    Command.of("ssh").withStdout(Output.discard()).withStderr(Output.capture(4096)),
+                    Job.withTimeout(REFUSAL),
+                    "asking ssh whether it takes its options",
+                    Child.Role.PREPARATION);
+            String said = new String(ended.stderr().bytes(), StandardCharsets.UTF_8);
+            return ended.status() == FAILURE ? said.lines().map(Printable::of).collect(Collectors.joining("; ")) : null;
+        } catch (IOException | StreamFailedException | JobException e) {
+            LOG.log(Level.DEBUG, "ssh cannot be asked about its options", e);
+            return null;
+        }
+    }
+
+    /** For an ssh that ended by itself before it could have sent the command. */
+    NotStartedException refused(String why) {
+        return new NotStartedException(
+                "ssh did not start " + command + " on " + remote + ": " + (why.isEmpty() ? "it gave no reason" : why)
+                        + (inputIntact() ? "" : "; its input stream may be partly used up"),
+                false,
+                null);
     }
 
     Link.Ran exited(Child.Ended ended) {

@@ -2,6 +2,7 @@ package io.muxpool.internal.transport;
 
 import io.muxpool.Job;
 import io.muxpool.internal.process.Child;
+import io.muxpool.internal.process.ExitGuard;
 import io.muxpool.internal.process.KillTree;
 import io.muxpool.internal.stream.Pumps;
 import io.muxpool.internal.sweep.Mark;
@@ -76,12 +77,14 @@ final class SweepShell {
     Swept run(ProcessBuilder builder, long graceNanos, String doing) throws IOException {
         builder.redirectError(ProcessBuilder.Redirect.DISCARD).environment().put(Mark.VARIABLE, ownMark);
         Process child = Child.open(builder, Job.create(), doing);
+        ExitGuard.watch(child);
         try {
             pipe.to = child.getOutputStream();
             Pumps.start(() -> read(child));
             return await(graceNanos);
         } finally {
             KillTree.kill(child);
+            ExitGuard.release(child);
         }
     }
 

@@ -67,7 +67,7 @@ class HostileMasterTest {
     private Link link(LinkOwner owner) {
         Remote remote = Remote.builder("box").killGrace(Duration.ofMillis(200)).build();
         MuxTransport.Options options = new MuxTransport.Options(8, 1, Duration.ofSeconds(60), 16 * 1024 * 1024);
-        return new MuxTransport(remote, options, Map.of(), null, false)
+        return new MuxTransport(remote, options, Map.of(), null, false, false)
                 .link(new ControlMaster(remote, temp.resolve("s")), owner);
     }
 

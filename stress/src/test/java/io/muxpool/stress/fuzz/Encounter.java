@@ -35,7 +35,7 @@ final class Encounter {
     static Link link(Path socket) {
         Remote remote = Remote.builder("box").killGrace(Duration.ofMillis(20)).build();
         MuxTransport.Options options = new MuxTransport.Options(8, 1, Duration.ofSeconds(60), 16 * 1024 * 1024);
-        return new MuxTransport(remote, options, Map.of(), null, false)
+        return new MuxTransport(remote, options, Map.of(), null, false, false)
                 .link(ControlMaster.guest(remote, socket), LinkOwner.NONE);
     }
 
