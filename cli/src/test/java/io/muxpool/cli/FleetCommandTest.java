@@ -434,7 +434,8 @@ final class FleetCommandTest {
         assumeThat(Path.of("/usr/bin/script")).as("script, of util-linux").exists();
         Path seen = temp.resolve("seen");
         Path err = temp.resolve("err");
-        String command = Muxpool.line(words("web[1-2]", "--shell", "--", "sleep 1; printf 'x\\033[1Ay'"));
+        String command =
+                Muxpool.line(words("web[1-2]", "--shell", "--", "sleep 1; echo early; sleep 2; printf 'x\\033[1Ay'"));
         assertThat(onATerminal(command).redirectOutput(seen.toFile()).start().waitFor())
                 .isZero();
         assertThat(seen)
@@ -444,6 +445,10 @@ final class FleetCommandTest {
                 .contains("\u001b[32mweb1:\u001b[0m x\\x1b[1Ay")
                 .contains("\u001b[33mweb2:\u001b[0m x")
                 .contains("2 of 2 hosts succeeded");
+        String screen = Files.readString(seen);
+        assertThat(screen.substring(screen.lastIndexOf("early"), screen.indexOf(" x\\x1b")))
+                .as("it comes back below the lines of what runs")
+                .contains("running, 0 failed");
         assertThat(onATerminal("NO_COLOR=1 " + command + " 2>" + err)
                         .redirectOutput(seen.toFile())
                         .start()

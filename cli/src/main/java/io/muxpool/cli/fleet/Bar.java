@@ -40,6 +40,8 @@ public final class Bar implements AutoCloseable {
                         .setStyle(ProgressBarStyle.ASCII)
                         .setUpdateIntervalMillis(EVERY_MILLIS)
                         .showSpeed()
+                        // Else it came back below a printed line only with the next change.
+                        .continuousUpdate()
                         .clearDisplayOnFinish()
                         .setConsumer(new Shared())
                         .build()
