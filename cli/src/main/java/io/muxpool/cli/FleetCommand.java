@@ -9,6 +9,7 @@ import io.muxpool.cli.fleet.Bar;
 import io.muxpool.cli.fleet.DiffView;
 import io.muxpool.cli.fleet.GatheredView;
 import io.muxpool.cli.fleet.HostList;
+import io.muxpool.cli.fleet.LiveView;
 import io.muxpool.cli.fleet.PrefixView;
 import io.muxpool.cli.fleet.ReportFile;
 import io.muxpool.cli.fleet.Sink;
@@ -32,7 +33,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -152,7 +154,7 @@ final class FleetCommand implements Callable<Integer> {
     @ArgGroup
     private Show show = new Show();
 
-    /** How results are shown: one of these, else each line with its host in front. */
+    /** How results are shown: one of these, else each line as it comes, with its host in front. */
     private static final class Show {
         @Option(
                 names = {"-b", "--gather"},
@@ -191,10 +193,24 @@ final class FleetCommand implements Callable<Integer> {
             say("not started: " + e.getMessage());
             return ExitCodes.SSH;
         }
+        CompletableFuture<FleetRun> begun = new CompletableFuture<>();
+        int hosts = prepared.remotes.size();
         try (Fleet fleet = opened;
-                FleetRun run = fleet.run(prepared.remotes.keySet(), prepared.command, prepared.plan)) {
-            return follow(run, prepared);
+                Bar bar = new Bar(hosts, Terminal.isStderr(), () -> progress(begun, hosts))) {
+            Screen screen = new Screen(bar, () -> begun.thenAccept(FleetRun::cancel));
+            View view = view(prepared, screen);
+            Function<String, Command> commands = view instanceof LiveView live
+                    ? host -> live.shown(host, prepared.command)
+                    : host -> prepared.command;
+            try (FleetRun run = fleet.run(prepared.remotes.keySet(), commands, prepared.plan)) {
+                begun.complete(run);
+                return follow(run, prepared, view, bar, screen);
+            }
         }
+    }
+
+    private static FleetRun.Progress progress(CompletableFuture<FleetRun> begun, int hosts) {
+        return begun.isDone() ? begun.join().progress() : new FleetRun.Progress(hosts, 0, 0, 0, 0);
     }
 
     private Fleet open(Prepared prepared) {
@@ -250,7 +266,7 @@ final class FleetCommand implements Callable<Integer> {
         RunPlan plan = plan();
         Map<String, Remote> remotes = new LinkedHashMap<>();
         hosts(words.subList(0, words.size() - argv.size()))
-                .forEach(host -> remotes.put(host, remoteOptions.remote(host)));
+                .forEach(host -> remotes.put(host, remoteOptions.remoteOfList(host)));
         return new Prepared(remotes, command, plan, report == null ? null : ReportFile.at(report));
     }
 
@@ -280,14 +296,27 @@ final class FleetCommand implements Callable<Integer> {
         return maxFailures == null ? plan : plan.withFailureLimit(FailureLimit.parse(maxFailures));
     }
 
-    private View view() {
+    private View view(Prepared prepared, Screen screen) {
         if (show.json) {
             return new JsonLines();
         }
         if (show.gather) {
             return new GatheredView(Sink.stdout());
         }
-        return show.diff ? new DiffView(Sink.stdout()) : new PrefixView(Sink.stdout(), Sink.stderr());
+        if (show.diff) {
+            return new DiffView(Sink.stdout());
+        }
+        if (!cluster.isEmpty()) {
+            // A member captures what a command writes, and sends it when it has ended.
+            return new PrefixView(Sink.stdout(), Sink.stderr());
+        }
+        return new LiveView(
+                Sink.stdout(),
+                Sink.stderr(),
+                prepared.remotes.keySet(),
+                isOutputKept() ? CAPTURE : 0,
+                screen::print,
+                notice -> screen.bar.print(() -> say(notice)));
     }
 
     private static final class JsonLines implements View {
@@ -302,24 +331,22 @@ final class FleetCommand implements Callable<Integer> {
         }
     }
 
-    private int follow(FleetRun run, Prepared prepared) {
+    private int follow(FleetRun run, Prepared prepared, View view, Bar bar, Screen screen) {
         long start = System.nanoTime();
-        boolean terminal = Terminal.isStderr();
-        Printer printer = new Printer(view(), run);
         Runnable last = () -> Optional.ofNullable(prepared.report).ifPresent(ReportFile::discard);
         // Open until all is said: whoever ends this process by a signal still hears what became of each host.
         try (Interrupts interrupts = Interrupts.of(run, last)) {
-            List<HostResult> results = take(run, printer, terminal, isOutputKept());
-            printer.print(view -> view.over(results));
+            List<HostResult> results = take(run, view, bar, screen);
+            screen.print(() -> view.over(results));
             Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
             Tally tally = new Tally(results);
-            if (terminal || tally.exitCode() != ExitCodes.OK) {
+            if (Terminal.isStderr() || tally.exitCode() != ExitCodes.OK) {
                 run.stopped().ifPresent(why -> say("stopped: " + why));
                 tally.lines(elapsed).forEach(FleetCommand::say);
             }
             boolean reported = reported(prepared, results, elapsed);
-            if (!printer.failure().isEmpty()) {
-                say(printer.failure() + "; the run was cancelled");
+            if (!screen.failure.isEmpty()) {
+                say(screen.failure + "; the run was cancelled");
                 return ExitCodes.SSH;
             }
             int code = interrupts.came() ? ExitCodes.INTERRUPTED : tally.exitCode();
@@ -346,17 +373,22 @@ final class FleetCommand implements Callable<Integer> {
     }
 
     /** Every result, shown as it comes; then in the order of the hosts. */
-    private List<HostResult> take(FleetRun run, Printer printer, boolean terminal, boolean keepOutput) {
+    private List<HostResult> take(FleetRun run, View view, Bar bar, Screen screen) {
         Map<String, HostResult> byHost = new LinkedHashMap<>();
-        try (Bar bar = new Bar(run.hosts().size(), terminal, run::progress)) {
-            for (HostResult result : run) {
-                byHost.put(result.host(), keepOutput ? result : result.withoutOutput());
-                bar.print(() -> {
-                    printer.print(view -> view.ended(result));
-                    complain(result);
-                });
+        for (HostResult taken : run) {
+            HostResult result = taken;
+            if (view instanceof LiveView live) {
+                // It takes its turn on the screen itself.
+                live.ended(taken);
+                result = live.withKept(taken);
+            } else {
+                screen.print(() -> view.ended(taken));
             }
+            byHost.put(taken.host(), isOutputKept() ? result : result.withoutOutput());
+            HostResult shown = result;
+            bar.print(() -> complain(shown));
         }
+        bar.close();
         return run.hosts().stream()
                 .map(host -> Objects.requireNonNull(byHost.get(host)))
                 .toList();
@@ -368,7 +400,9 @@ final class FleetCommand implements Callable<Integer> {
             say(Tally.brief(result.toString()));
         }
         if (!show.json && result.truncated()) {
-            say(result.host() + ": it wrote more than " + CAPTURE / MEGABYTE + " MiB; the rest is dropped");
+            // With a report, all of it may have been shown as it came.
+            say(result.host() + ": it wrote more than " + CAPTURE / MEGABYTE + " MiB; the rest is "
+                    + (report != null && !show.gather && !show.diff ? "not in the report" : "dropped"));
         }
     }
 
@@ -376,31 +410,34 @@ final class FleetCommand implements Callable<Integer> {
         System.err.println("muxpool: " + Text.oneLine(text));
     }
 
-    /** Shows results as long as standard output takes them. A run whose results nobody sees is cancelled. */
-    private static final class Printer {
-        private final View view;
-        private final FleetRun run;
-        private String failure = "";
+    /** Prints as long as standard output takes it. A run whose output nobody sees is cancelled. Thread-safe. */
+    private static final class Screen {
+        private final Bar bar;
+        private final Runnable cancel;
+        // Written while the bar is locked.
+        private volatile String failure = "";
 
-        Printer(View view, FleetRun run) {
-            this.view = view;
-            this.run = run;
+        Screen(Bar bar, Runnable cancel) {
+            this.bar = bar;
+            this.cancel = cancel;
         }
 
-        void print(Consumer<View> printing) {
+        void print(Runnable printing) {
+            bar.print(() -> tryPrint(printing));
+            if (!failure.isEmpty()) {
+                cancel.run();
+            }
+        }
+
+        private void tryPrint(Runnable printing) {
             if (!failure.isEmpty()) {
                 return;
             }
             try {
-                printing.accept(view);
+                printing.run();
             } catch (UncheckedIOException e) {
                 failure = String.valueOf(e.getMessage());
-                run.cancel();
             }
-        }
-
-        String failure() {
-            return failure;
         }
     }
 }

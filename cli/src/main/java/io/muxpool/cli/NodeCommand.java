@@ -66,7 +66,10 @@ final class NodeCommand implements Callable<Integer> {
     Carrier carrier() {
         // Tried now, not when the first host comes.
         remoteOptions.remote("host");
-        return Fleet.builder().remotes(remoteOptions::remote).maxWarm(maxWarm).carrier();
+        return Fleet.builder()
+                .remotes(remoteOptions::remoteOfList)
+                .maxWarm(maxWarm)
+                .carrier();
     }
 
     ParameterException refused(IllegalArgumentException e) {

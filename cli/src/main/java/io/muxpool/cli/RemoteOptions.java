@@ -4,6 +4,7 @@ import io.muxpool.AttachPolicy;
 import io.muxpool.LoginShell;
 import io.muxpool.Remote;
 import io.muxpool.TransportKind;
+import io.muxpool.fleet.HostAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,6 +108,19 @@ final class RemoteOptions {
     /** The configuration that ssh will read. */
     Path configFileOrDefault() {
         return configFile == null ? Path.of(System.getProperty("user.home"), ".ssh", "config") : configFile;
+    }
+
+    /**
+     * A host of a list, whose own port counts more than {@code -p}.
+     *
+     * @throws IllegalArgumentException when it is malformed
+     */
+    Remote remoteOfList(String host) {
+        HostAddress address = HostAddress.parse(host);
+        Remote remote = remote(address.userHost());
+        return address.port().isEmpty()
+                ? remote
+                : remote.toBuilder().port(address.port().getAsInt()).build();
     }
 
     /** @throws IllegalArgumentException when a value breaks a rule of {@link Remote} */

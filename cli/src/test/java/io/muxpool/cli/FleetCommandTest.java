@@ -10,9 +10,11 @@ import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
 import io.muxpool.testkit.ShortTemp;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +73,138 @@ final class FleetCommandTest {
                 .containsExactlyInAnyOrder("web1: a", "web1: b", "web3: a", "web3: b", "db1: a", "db1: b");
         assertThat(ended.text()).endsWith("\n");
         assertThat(ended.stderr().lines()).containsExactlyInAnyOrder("web1: c", "web3: c", "db1: c");
+    }
+
+    @Test
+    void tailThatRunsShowsItsLinesWhileItRuns() throws Exception {
+        Path log = Files.writeString(server.home().resolve("app.log"), "first\n");
+        assertThat(log.toFile().setReadable(true, false)).isTrue();
+        Path out = temp.resolve("out");
+        Process process = Muxpool.interruptible(words("web[1-2]", "--", "tail", "-n+1", "-f", log.toString()))
+                .redirectOutput(out.toFile())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try {
+            awaitText(out, "web1: first\n", "web2: first\n");
+            Files.writeString(log, "second\nunfinished", StandardOpenOption.APPEND);
+            awaitText(out, "web1: second\n", "web2: second\n");
+            assertThat(out).content().doesNotContain("unfinished");
+            assertThat(process.isAlive()).isTrue();
+        } finally {
+            Processes.signal(process.pid(), "INT");
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(process.exitValue()).isEqualTo(130);
+        assertThat(out).content().contains("web1: unfinished\n", "web2: unfinished\n");
+    }
+
+    private static void awaitText(Path file, String... texts) {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> Stream.of(texts).allMatch(Files.readString(file)::contains));
+    }
+
+    @Test
+    void errorsOfARunningCommandAppearOnStandardErrorWhileItRuns() throws Exception {
+        Path end = server.home().resolve("end");
+        Path err = temp.resolve("err");
+        Process process = Muxpool.builder(words(
+                        "web[1-2]",
+                        "--shell",
+                        "--",
+                        "echo warning >&2; while ! test -e " + end + "; do sleep 0.1; done"))
+                .redirectOutput(temp.resolve("out").toFile())
+                .redirectError(err.toFile())
+                .start();
+        try {
+            awaitText(err, "web1: warning\n", "web2: warning\n");
+            assertThat(process.isAlive()).isTrue();
+        } finally {
+            Files.createFile(end);
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(process.exitValue()).isZero();
+        assertThat(temp.resolve("out")).isEmptyFile();
+    }
+
+    @Test
+    void floodFromOneHostLetsTheOthersThrough() throws Exception {
+        // Every name is the same machine: the first one floods.
+        Path first = server.home().resolve("flood");
+        Process process = Muxpool.interruptible(words(
+                        "web[1-3]",
+                        "--shell",
+                        "--",
+                        "if mkdir " + first + " 2>/dev/null; then exec yes flood; else echo word; exec sleep 100; fi"))
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader lines = process.inputReader()) {
+            int flood = 0;
+            int words = 0;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                assertThat(line).matches("web[1-3]: (flood|word)");
+                flood += line.endsWith("flood") ? 1 : 0;
+                words += line.endsWith("word") ? 1 : 0;
+                if (words == 2 && flood > 100_000) {
+                    break;
+                }
+            }
+            assertThat(words).isEqualTo(2);
+        } finally {
+            Processes.signal(process.pid(), "INT");
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
+    @Test
+    void reportHasWhatWasShownAsItCame() throws Exception {
+        Path report = temp.resolve("live.html");
+        Muxpool.Ended ended = fleet("--report", report.toString(), "web[1-2]", "--", "echo", "said once");
+        assertThat(ended.text().lines()).containsExactlyInAnyOrder("web1: said once", "web2: said once");
+        assertThat(report).content().contains("said once");
+    }
+
+    @Test
+    void hostsWithPortsAreReachedThere() throws Exception {
+        // The configuration's own port is none that answers.
+        Path wrong = server.clientConfigForPort(1);
+        List<String> all = List.of(
+                "127.0.0.1:" + server.port(),
+                server.user() + "@127.0.0.1:" + server.port(),
+                "ssh://" + server.user() + "@127.0.0.1:" + server.port());
+        List<String> words = new ArrayList<>(List.of(
+                "fleet",
+                "-F",
+                Files.writeString(temp.resolve("any"), Files.readString(wrong).replaceAll("(?m)^Host .*$", "Host *"))
+                        .toString(),
+                "-o",
+                "StrictHostKeyChecking=no",
+                "-o",
+                "UserKnownHostsFile=/dev/null",
+                "--socket-dir",
+                temp.resolve("s").toString()));
+        words.addAll(all);
+        words.addAll(List.of("--", "echo", "here"));
+        Muxpool.Ended ended = Muxpool.run(temp.path(), words.toArray(String[]::new));
+        assertThat(ended.text().lines())
+                .as(ended.stderr())
+                .containsExactlyInAnyOrderElementsOf(
+                        all.stream().map(host -> host + ": here").toList());
+        assertThat(fleet("web1:22x", "--", "true").stderr()).startsWith("""
+                muxpool: not started: 'web1:22x': a digit of a port is expected at character 8 of the node set
+                  web1:22x
+                         ^
+                """);
+    }
+
+    @Test
+    void byteOrderMarksBeforeLinesOfAHostFileAreNoPartOfAName() throws Exception {
+        Path file = Files.writeString(temp.resolve("marked"), "\uFEFFweb1\r\n\uFEFFweb2\r\n\uFEFF# none\n");
+        Muxpool.Ended ended = fleet("--hosts", file.toString(), "--", "echo", "x");
+        assertThat(ended.text().lines()).as(ended.stderr()).containsExactlyInAnyOrder("web1: x", "web2: x");
+        Files.writeString(file, "web1\nweb\u200B2\n");
+        assertThat(fleet("--hosts", file.toString(), "--", "true").stderr())
+                .contains("line 2: an invisible character (U+200B) at character 4 of the node set");
     }
 
     @Test
@@ -289,7 +423,10 @@ final class FleetCommandTest {
 
     /** Of util-linux: a terminal for a command; what that sees there goes to standard output, too. */
     private static ProcessBuilder onATerminal(String line) {
-        return new ProcessBuilder("script", "-qefc", line, "/dev/null");
+        ProcessBuilder script = new ProcessBuilder("script", "-qefc", line, "/dev/null");
+        script.environment().put("TERM", "xterm");
+        script.environment().remove("NO_COLOR");
+        return script;
     }
 
     @Test
@@ -297,16 +434,22 @@ final class FleetCommandTest {
         assumeThat(Path.of("/usr/bin/script")).as("script, of util-linux").exists();
         Path seen = temp.resolve("seen");
         Path err = temp.resolve("err");
-        String command = Muxpool.line(words("web[1-2]", "--shell", "--", "sleep 1; printf 'x\\033[1Ay'"));
+        String command =
+                Muxpool.line(words("web[1-2]", "--shell", "--", "sleep 1; echo early; sleep 2; printf 'x\\033[1Ay'"));
         assertThat(onATerminal(command).redirectOutput(seen.toFile()).start().waitFor())
                 .isZero();
         assertThat(seen)
                 .content()
                 .contains("0/2 ")
                 .contains("2 running, 0 failed")
-                .contains("web1: x\\x1b[1Ay")
+                .contains("\u001b[32mweb1:\u001b[0m x\\x1b[1Ay")
+                .contains("\u001b[33mweb2:\u001b[0m x")
                 .contains("2 of 2 hosts succeeded");
-        assertThat(onATerminal(command + " 2>" + err)
+        String screen = Files.readString(seen);
+        assertThat(screen.substring(screen.lastIndexOf("early"), screen.indexOf(" x\\x1b")))
+                .as("it comes back below the lines of what runs")
+                .contains("running, 0 failed");
+        assertThat(onATerminal("NO_COLOR=1 " + command + " 2>" + err)
                         .redirectOutput(seen.toFile())
                         .start()
                         .waitFor())

@@ -13,6 +13,7 @@ import io.muxpool.testkit.ShortTemp;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -60,6 +61,16 @@ final class RunTest {
         words.add(temp.resolve("s").toString());
         words.addAll(List.of(rest));
         return words.toArray(String[]::new);
+    }
+
+    @Test
+    void warningOfTheLoginIsSaidOnceWithVerboseAlsoOnAWarmConnection() throws Exception {
+        Path open = Files.copy(server.dir().resolve("user_key"), temp.resolve("open_key"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
+        String[] quiet = run("-o", "IdentityFile=" + open, "box", "--", "true");
+        assertThat(muxpool(quiet).stderr()).isEmpty();
+        String[] verbose = run("-v", "-o", "IdentityFile=" + open, "box", "--", "true");
+        assertThat(muxpool(verbose).stderr()).containsOnlyOnce("UNPROTECTED PRIVATE KEY FILE");
     }
 
     private static Map<String, Object> json(Muxpool.Ended ended) throws IOException {

@@ -49,7 +49,7 @@ public final class Fleet implements AutoCloseable {
     /**
      * Starts a run over the hosts, in their order. Returns at once.
      *
-     * @param hosts as {@link Remote#builder(String)} takes them, unless the fleet's remotes say otherwise
+     * @param hosts as {@link HostAddress} reads them, unless the fleet's remotes say otherwise
      * @param commands what to run on a host; called in a thread of the run
      * @throws IllegalArgumentException when there is no host, or one is there twice: it would run twice
      */
@@ -94,14 +94,14 @@ public final class Fleet implements AutoCloseable {
         public static final int DEFAULT_MAX_WARM = 1024;
 
         private Function<? super String, Remote> remotes =
-                host -> Remote.builder(host).build();
+                host -> HostAddress.parse(host).remote();
         private String poolName = "fleet";
         private int maxWarm = DEFAULT_MAX_WARM;
         private int spares;
 
         private Builder() {}
 
-        /** What a host's name stands for; by default {@link Remote#builder(String)} with every default. */
+        /** What a host's name stands for; by default its {@link HostAddress} with every default. */
         public Builder remotes(Function<? super String, Remote> remotes) {
             this.remotes = Objects.requireNonNull(remotes);
             return this;

@@ -96,6 +96,15 @@ public final class HostResult {
                 host, outcome, PartialOutput.NONE.stdout(), PartialOutput.NONE.stderr(), truncated, elapsed, reused);
     }
 
+    /**
+     * The same with other outputs, for a caller whose command wrote into streams and who kept what they were given.
+     *
+     * @param truncated whether the end of one of them is missing
+     */
+    public HostResult withOutput(byte[] stdout, byte[] stderr, boolean truncated) {
+        return new HostResult(host, outcome, stdout.clone(), stderr.clone(), truncated, elapsed, reused);
+    }
+
     /** As the run was given it. */
     public String host() {
         return host;

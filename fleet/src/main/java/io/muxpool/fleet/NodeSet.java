@@ -15,6 +15,7 @@ import java.util.Set;
  *   web[1-9/4]                  web1 web5 web9
  *   r[1-2]n[1-2]                r1n1 r1n2 r2n1 r2n2
  *   deploy@web[1-9],!deploy@web3    without that one
+ *   web[1-3]:2222  [2001:db8::1]:22  ssh://deploy@web4:2222    with ports, see {@link HostAddress}
  * </pre>
  */
 public final class NodeSet {

@@ -5,10 +5,12 @@ public final class NodeSetException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     private final int position;
+    private final String what;
 
     NodeSetException(String text, int position, String what) {
         super(message(text, position, what));
         this.position = position;
+        this.what = what;
     }
 
     /** Three lines: what, the set, and a mark under the character. */
@@ -25,6 +27,11 @@ public final class NodeSetException extends IllegalArgumentException {
         }
         return what + " at character " + (column + 1) + " of the node set\n  " + shown + "\n  " + " ".repeat(column)
                 + "^";
+    }
+
+    /** What is wrong, without the place. */
+    String what() {
+        return what;
     }
 
     /** Where, as an index into the text; its length when something is missing at the end. */

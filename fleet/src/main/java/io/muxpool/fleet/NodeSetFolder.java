@@ -47,7 +47,10 @@ final class NodeSetFolder {
         // By the texts of a name, which is all that rows may not differ in.
         Map<List<String>, List<List<NavigableSet<Digits>>>> families =
                 new TreeMap<>(Comparator.comparing(texts -> String.join("\0", texts)));
-        hosts.forEach(host -> {
+        // Brackets within brackets could not be read again.
+        List<String> bracketed =
+                hosts.stream().filter(host -> host.indexOf('[') >= 0).sorted().toList();
+        hosts.stream().filter(host -> host.indexOf('[') < 0).forEach(host -> {
             List<String> texts = new ArrayList<>();
             List<NavigableSet<Digits>> numbers = new ArrayList<>();
             Matcher parts = PART.matcher(host);
@@ -72,6 +75,7 @@ final class NodeSetFolder {
             merged.sort(Comparator.comparing(NodeSetFolder::first));
             merged.forEach(row -> folded.add(text(texts, row)));
         });
+        folded.addAll(bracketed);
         return String.join(",", folded);
     }
 

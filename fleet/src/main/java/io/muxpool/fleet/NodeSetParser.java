@@ -10,7 +10,7 @@ import java.util.Set;
  *
  * <pre>
  *   set    = term { ("," | white space) term }     a term with ! in front takes its hosts away
- *   term   = ["!"] { text | "[" ranges "]" }       several brackets: each with each
+ *   term   = ["!"] { text | "[" ranges "]" }       several brackets: each with each; text may be [an IPv6 address]
  *   ranges = range { "," range }
  *   range  = number [ "-" number [ "/" step ] ]    as many digits as the first number has
  * </pre>
@@ -63,7 +63,9 @@ final class NodeSetParser {
         if (without) {
             at++;
         }
+        int first = at;
         List<String> names = names();
+        names.forEach(name -> requireAddress(name, first));
         if (without) {
             if (hosts.isEmpty()) {
                 throw wrong(start, "there is nothing yet that '!' could take away");
@@ -81,18 +83,40 @@ final class NodeSetParser {
         }
     }
 
+    /** Requires a host with a port, where it looks like one. */
+    private void requireAddress(String name, int start) {
+        if (name.indexOf(':') < 0) {
+            return;
+        }
+        try {
+            HostAddress.parse(name);
+        } catch (NodeSetException e) {
+            throw wrong(placeOf(e.position(), name, start), e.what());
+        }
+    }
+
+    /** Where a character of a name stands in the text, which may have ranges before it or behind it. */
+    private int placeOf(int position, String name, int start) {
+        if (text.startsWith(name.substring(0, position), start)) {
+            return start + position;
+        }
+        String rest = name.substring(position);
+        return text.startsWith(rest, at - rest.length()) ? at - rest.length() : start;
+    }
+
     private List<String> names() {
         int start = at;
         List<String> names = List.of("");
         while (at < text.length() && !isBlank(text.charAt(at)) && text.charAt(at) != ',') {
             char c = text.charAt(at);
             switch (c) {
-                case '[' -> names = each(names, brackets(), start);
+                case '[' -> names = each(names, isAddress(start) ? List.of(address()) : brackets(), start);
                 case ']' -> throw wrong(at, "']' without '['");
                 case '!' -> throw wrong(at, "'!' within a name");
                 default -> {
                     int from = at;
                     while (at < text.length() && "[]!,".indexOf(text.charAt(at)) < 0 && !isBlank(text.charAt(at))) {
+                        requireVisible();
                         at++;
                     }
                     names = each(names, List.of(text.substring(from, at)), start);
@@ -112,6 +136,37 @@ final class NodeSetParser {
         List<String> names = new ArrayList<>(heads.size() * tails.size());
         heads.forEach(head -> tails.forEach(tail -> names.add(head + tail)));
         return names;
+    }
+
+    /** Such as a byte order mark or a zero width space from another program: no name has them. */
+    private void requireVisible() {
+        char c = text.charAt(at);
+        if (Character.getType(c) == Character.FORMAT) {
+            throw wrong(at, String.format("an invisible character (U+%04X)", (int) c));
+        }
+    }
+
+    /** Whether this bracket is that of an IPv6 address: it begins the host, and has a colon before its end. */
+    private boolean isAddress(int start) {
+        String before = text.substring(start, at);
+        if (!before.isEmpty() && !before.endsWith("@") && !before.endsWith("://")) {
+            return false;
+        }
+        int end = at + 1;
+        while (end < text.length() && "],".indexOf(text.charAt(end)) < 0 && !isBlank(text.charAt(end))) {
+            end++;
+        }
+        return text.substring(at, end).indexOf(':') >= 0;
+    }
+
+    private String address() {
+        int open = at;
+        int close = text.indexOf(']', at);
+        if (close < 0) {
+            throw wrong(open, "this bracket is never closed");
+        }
+        at = close + 1;
+        return text.substring(open, at);
     }
 
     private List<String> brackets() {

@@ -35,6 +35,11 @@ class NodeSetTest {
                 "a,a,a[1,1]|a a1",
                 " a  ,  b |a b",
                 "web[7]|web7",
+                "web[1-2]:2222,web3:22|web1:2222 web2:2222 web3:22",
+                "web1:[22,2222]|web1:22 web1:2222",
+                "[2001:db8::1]:22 [::1],u@[fe80::2]|[2001:db8::1]:22 [::1] u@[fe80::2]",
+                "ssh://u@web[1-2]:22,ssh://[::1]:22/|ssh://u@web1:22 ssh://u@web2:22 ssh://[::1]:22/",
+                "2001:db8::[1-2]|2001:db8::1 2001:db8::2",
             })
     void setNamesTheseHosts(String text, String hosts) {
         assertThat(NodeSet.parse(text).hosts()).isEqualTo(List.of(hosts.split(" ", -1)));
@@ -51,6 +56,19 @@ class NodeSetTest {
 
     static Stream<Arguments> malformed() {
         return Stream.of(
+                arguments("web[1-2]:x", 9, "a digit of a port is expected"),
+                arguments("a,web1:", 7, "a port is missing"),
+                arguments("web1:70000", 5, "from 1 to 65535"),
+                arguments("web1:0", 5, "from 1 to 65535"),
+                arguments(":22", 0, "a host is missing before the colon"),
+                arguments("web1:22:33", 0, "an IPv6 address, or a host and one colon with a port"),
+                arguments("[::1", 0, "never closed"),
+                arguments("[::1]22", 5, "a colon and a port"),
+                arguments("[::g]:22", 3, "an IPv6 address"),
+                arguments("a http://web1", 2, "a host, or ssh://, is expected"),
+                arguments("ssh://web1/etc", 10, "a host has no path"),
+                arguments("ssh://u@", 8, "a host is missing"),
+                arguments("ssh://2001:db8::1", 14, "in brackets"),
                 arguments("", 0, "no host"),
                 arguments("   ", 3, "no host"),
                 arguments("web[1-3", 3, "never closed"),
@@ -85,6 +103,14 @@ class NodeSetTest {
         assertThat(lines).hasSize(3);
         assertThat(lines.get(1)).isEqualTo("  " + text);
         assertThat(lines.get(2)).isEqualTo("  " + " ".repeat(position) + "^");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'\uFEFFweb1', 0", "'web\u200B1', 3", "'web1,\u202Eweb2', 5"})
+    void invisibleCharacterIsPointedAt(String text, int position) {
+        NodeSetException e = catchThrowableOfType(NodeSetException.class, () -> NodeSet.parse(text));
+        assertThat(e.position()).isEqualTo(position);
+        assertThat(e).hasMessageContaining("an invisible character (U+");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.muxpool.cli.fleet;
 import io.muxpool.fleet.FleetRun.Progress;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
@@ -21,7 +22,8 @@ public final class Bar implements AutoCloseable {
     private static final String ERASE = "\r\u001b[K";
 
     private final @Nullable ProgressBar bar;
-    private final Object terminal = new Object();
+    // Fair, so that a host that writes without end leaves the others their turns.
+    private final ReentrantLock terminal = new ReentrantLock(true);
     private final CountDownLatch over = new CountDownLatch(1);
 
     /**
@@ -38,6 +40,8 @@ public final class Bar implements AutoCloseable {
                         .setStyle(ProgressBarStyle.ASCII)
                         .setUpdateIntervalMillis(EVERY_MILLIS)
                         .showSpeed()
+                        // Else it came back below a printed line only with the next change.
+                        .continuousUpdate()
                         .clearDisplayOnFinish()
                         .setConsumer(new Shared())
                         .build()
@@ -68,8 +72,11 @@ public final class Bar implements AutoCloseable {
 
         @Override
         public void accept(String rendered) {
-            synchronized (terminal) {
+            terminal.lock();
+            try {
                 super.accept(rendered);
+            } finally {
+                terminal.unlock();
             }
         }
     }
@@ -79,24 +86,28 @@ public final class Bar implements AutoCloseable {
         bar.setExtraMessage(" " + progress.running() + " running, " + progress.failed() + " failed");
     }
 
-    /** Prints where the bar is; it comes back below. */
+    /** Prints where the bar is; it comes back below. One at a time, in the order in which threads ask. */
     public void print(Runnable printing) {
-        if (bar == null) {
+        terminal.lock();
+        try {
+            if (bar != null) {
+                System.err.print(ERASE);
+                System.err.flush();
+            }
             printing.run();
-            return;
-        }
-        synchronized (terminal) {
-            System.err.print(ERASE);
-            System.err.flush();
-            printing.run();
+        } finally {
+            terminal.unlock();
         }
     }
 
+    /** Takes it away. Does nothing the second time. */
     @Override
     public void close() {
-        over.countDown();
-        if (bar != null) {
-            bar.close();
+        if (over.getCount() > 0) {
+            over.countDown();
+            if (bar != null) {
+                bar.close();
+            }
         }
     }
 }

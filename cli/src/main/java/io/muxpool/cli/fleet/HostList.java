@@ -19,6 +19,8 @@ import java.util.Map;
 
 /** The hosts of a run, each with the place that named it, so that what is wrong can be found and mended. */
 public final class HostList {
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
+
     private final boolean once;
     private final Map<String, String> placeOf = new LinkedHashMap<>();
     private final List<String> twice = new ArrayList<>();
@@ -77,8 +79,10 @@ public final class HostList {
             int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 number++;
-                int comment = line.indexOf('#');
-                String text = comment < 0 ? line : line.substring(0, comment);
+                // Also within the file, where several of them were joined.
+                String bare = line.startsWith(BYTE_ORDER_MARK) ? line.substring(BYTE_ORDER_MARK.length()) : line;
+                int comment = bare.indexOf('#');
+                String text = comment < 0 ? bare : bare.substring(0, comment);
                 if (!text.isBlank()) {
                     add(text.stripTrailing(), name + " line " + number);
                 }

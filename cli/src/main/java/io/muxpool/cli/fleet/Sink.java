@@ -50,6 +50,11 @@ public final class Sink {
         return new Sink(out, true);
     }
 
+    /** Whether it is a terminal. */
+    boolean isTerminal() {
+        return terminal;
+    }
+
     Sink write(byte[] bytes) {
         try {
             out.write(bytes);

@@ -58,6 +58,7 @@ public final class ControlMaster {
     private final Path socket;
     private final boolean guest;
     private final Check check;
+    private final List<String> servers;
     private final long trustNanos;
     private final Turn turn = new Turn();
 
@@ -69,6 +70,9 @@ public final class ControlMaster {
 
     // Whether this process started it, so that no other can have left anything on it.
     private volatile boolean own;
+
+    // Written and read in turn: whether the warnings of the login have been said.
+    private boolean warned;
 
     // Why the path must not be used any more; set once.
     private volatile @Nullable String unusable;
@@ -96,13 +100,24 @@ public final class ControlMaster {
 
     /** As {@link #ControlMaster(Remote, Path)}; the path is unusable from when a start would lead elsewhere. */
     public ControlMaster(Remote remote, Path socket, Check check) {
-        this(remote, socket, check, false);
+        this(remote, socket, check, List.of());
     }
 
-    private ControlMaster(Remote remote, Path socket, Check check, boolean guest) {
+    /**
+     * As {@link #ControlMaster(Remote, Path, Check)}.
+     *
+     * @param servers that a login passes, whose pace it keeps; see {@link LoginPace}
+     */
+    public ControlMaster(Remote remote, Path socket, Check check, List<String> servers) {
+        this(remote, socket, check, servers, false);
+    }
+
+    private ControlMaster(Remote remote, Path socket, Check check, List<String> servers, boolean guest) {
         this.remote = remote;
         this.socket = socket;
         this.check = check;
+        // A server that nobody could resolve is paced by the name that the user has for it.
+        this.servers = servers.isEmpty() ? List.of(remote.toString()) : servers;
         this.guest = guest;
         this.trustNanos =
                 remote.controlPersist().minus(remote.controlPersistMargin()).toNanos();
@@ -110,7 +125,7 @@ public final class ControlMaster {
 
     /** A master of somebody else's: it is asked and used, and never started, touched or stopped. */
     public static ControlMaster guest(Remote remote, Path socket) {
-        return new ControlMaster(remote, socket, job -> true, true);
+        return new ControlMaster(remote, socket, job -> true, List.of(), true);
     }
 
     /** The path of the control socket. */
@@ -304,6 +319,10 @@ public final class ControlMaster {
         requireUsable();
         if (ask(job) instanceof Liveness.Alive alive) {
             sawAlive(alive.pid());
+            if (!guest && !warned && LOG.isLoggable(Level.INFO)) {
+                warned = true;
+                warn(SshLog.keptWarnings(socket));
+            }
             return new Ready(alive.pid(), true);
         }
         if (guest) {
@@ -334,6 +353,19 @@ public final class ControlMaster {
 
     private Ready start(Job job) throws IOException {
         Programs.requireSsh(remote.sshProgram());
+        try (LoginPace.Login login = LoginPace.login(servers)) {
+            while (true) {
+                login.begin(job, CONNECTING + " to " + remote);
+                Ready ready = tryStart(login, job);
+                if (ready != null) {
+                    return ready;
+                }
+            }
+        }
+    }
+
+    /** Starts it once; null when the server refused the handshake, and another try is to be made. */
+    private @Nullable Ready tryStart(LoginPace.Login login, Job job) throws IOException {
         // A file, never a pipe: the master keeps it for its life, and a pipe would never end.
         try (SshLog log = SshLog.beside(socket)) {
             List<String> words = startWords(log, job);
@@ -344,7 +376,12 @@ public final class ControlMaster {
             }
             Liveness found = verified(words, status, job);
             if (found instanceof Liveness.Alive alive) {
+                login.answered();
                 own = true;
+                if (!remote.verbose()) {
+                    warn(log.warnings());
+                }
+                warned = true;
                 log.keep(socket);
                 sawAlive(alive.pid());
                 return new Ready(alive.pid(), false);
@@ -353,7 +390,14 @@ public final class ControlMaster {
                 // It may well be there, and is found the next time.
                 throw unasked.why();
             }
-            throw failed(words, status, log);
+            List<String> complaints = log.complaints();
+            if (!LoginPace.isRefusal(log.lines(), complaints)) {
+                login.answered();
+            } else if (login.refused(complaints, job)) {
+                LOG.log(Level.DEBUG, "the server of {0} refused the handshake: it is tried again", remote);
+                return null;
+            }
+            throw failed(words, status, complaints, login.refusals());
         }
     }
 
@@ -426,18 +470,31 @@ public final class ControlMaster {
         return words;
     }
 
-    private SshConnectException failed(List<String> words, int status, SshLog log) {
+    /** Says what ssh would have printed when it connected. */
+    private void warn(List<String> warnings) {
+        if (!warnings.isEmpty()) {
+            LOG.log(Level.INFO, "ssh warned when it connected to {0}: {1}", remote, String.join("; ", warnings));
+        }
+    }
+
+    private SshConnectException failed(List<String> words, int status, List<String> all, int refusals) {
         // ssh frames a changed host key with lines of @; what it says between them is enough.
         List<String> complaints =
-                log.complaints().stream().filter(line -> !line.startsWith("@")).toList();
+                all.stream().filter(line -> !line.startsWith("@")).toList();
         String said = complaints.isEmpty() ? "ssh said nothing (status " + status + ")" : String.join("; ", complaints);
         SshConnectException failure = new SshConnectException(
-                "cannot connect to " + remote + ": " + said + " [command: " + Shown.line(words)
+                "cannot connect to " + remote + ": " + said + tried(refusals) + " [command: " + Shown.line(words)
                         + (remote.verbose() ? "]" : "; for more, verbose(true) or -v]"),
                 null);
         LOG.log(Level.ERROR, failure.getMessage());
         lastFailure = failure;
         return failure;
+    }
+
+    private static String tried(int refusals) {
+        return refusals < 2
+                ? ""
+                : "; " + refusals + " handshakes were refused: the server is full (MaxStartups), or lets nobody in";
     }
 
     private void sawAlive(long pid) {

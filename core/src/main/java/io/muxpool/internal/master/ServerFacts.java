@@ -2,6 +2,7 @@ package io.muxpool.internal.master;
 
 import io.muxpool.LoginShell;
 import io.muxpool.Remote;
+import io.muxpool.internal.text.Printable;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -28,11 +29,13 @@ public record ServerFacts(
     public static final ServerFacts UNKNOWN = new ServerFacts(null, null, null, null);
 
     /**
-     * What ssh is to log for this, of everything that it could (LogVerbose, OpenSSH 8.5): the server's software, and what
-     * it says of the key's options (auth_debug_add in its auth.c).
+     * What ssh is to log for this, of everything that it could (LogVerbose, OpenSSH 8.5): the server's software, whether
+     * keys were exchanged, and what the server says of the key's options (auth_debug_add in its auth.c).
      */
-    static final String LOG_VERBOSE =
-            "-oLogVerbose=kex.c:kex_exchange_identification():*,packet.c:ssh_packet_read_poll_seqnr():*";
+    static final String LOG_VERBOSE = "-oLogVerbose=kex.c:kex_exchange_identification():*,kex.c:kex_input_newkeys():*,"
+            + "packet.c:ssh_packet_read_poll_seqnr():*";
+
+    static final String VERSION_SAID = "Remote protocol version ";
 
     private static final Pattern SOFTWARE =
             Pattern.compile(".*: Remote protocol version .*, remote software version (.*)");
@@ -124,6 +127,19 @@ public record ServerFacts(
     /** Whether it is dropbear or tinysshd, which run login shells, take no variables, and do not tell of forced commands. */
     public boolean isSmallServer() {
         return software != null && (software.startsWith("dropbear") || software.startsWith("tinyssh"));
+    }
+
+    /** What to say when the server refuses to deliver signals, and why it does as far as that is known. */
+    public String refusedSignals() {
+        if (software == null) {
+            return "the server refuses to deliver signals. What it is, is not known; OpenSSH's sshd refuses them for"
+                    + " forced commands and subsystems, up to 9.7 for root, and before 7.9 for everybody";
+        }
+        String named = "the server (" + Printable.of(software) + ") refuses to deliver signals";
+        return software.startsWith("OpenSSH_")
+                ? named + ": sshd does for forced commands and subsystems, up to 9.7 for root, and before 7.9 for"
+                        + " everybody"
+                : named + ", as many do that are not OpenSSH's sshd";
     }
 
     /** Whether the server is known to take no variables. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *     may mean a forced command, which another session would run once more
  * @param lookFirst whether to look for its processes before the first signal, which finds also those that would be orphans
  *     after it: only where another session is known to run a shell
+ * @param refusal what to say when the server refuses to signal the first process
  * @param greeted told when a shell of ours has answered, and whether a mark that went with a request had arrived there
  */
 public record KillPlan(
@@ -20,4 +21,5 @@ public record KillPlan(
         @Nullable String noSweep,
         boolean sweepUnsignalled,
         boolean lookFirst,
+        String refusal,
         Consumer<Optional<Boolean>> greeted) {}

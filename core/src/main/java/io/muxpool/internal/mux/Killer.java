@@ -454,9 +454,8 @@ final class Killer {
                         + " ms of the first signal");
     }
 
-    private static Ending refused() {
-        return Ending.notConfirmed("the server refuses to deliver signals: sshd does for forced commands and"
-                + " subsystems, up to 9.7 for root, and before 7.9 for everybody");
+    private Ending refused() {
+        return Ending.notConfirmed(plan.refusal());
     }
 
     private void channelEnded(End end) {

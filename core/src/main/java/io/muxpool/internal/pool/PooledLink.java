@@ -197,7 +197,8 @@ final class PooledLink {
         ControlMaster master = new ControlMaster(
                 rung.remote(),
                 lease.socket(),
-                job -> chosenJustNow.getAndSet(false) || ladder.leadsWhereItDid(rung, job));
+                job -> chosenJustNow.getAndSet(false) || ladder.leadsWhereItDid(rung, job),
+                rung.servers());
         return new Seat(transport.link(master, owner), new Held(lease, master, leases));
     }
 

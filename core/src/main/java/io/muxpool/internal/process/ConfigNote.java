@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * same, it would say the same again.
  *
  * <pre>
- *   muxpool-config 2
+ *   muxpool-config 3
  *   for HASH                              of the words and of the program's path
  *   body HASH                             of what is behind the empty line: all of it must be there
  *   stamp STAMP PATH                      of a file; any number of them
@@ -29,6 +29,7 @@ import java.util.TreeSet;
  *   said KEYWORD ...                      to which defaults of ours yield
  *   base HASH                             of what leads to the host, see Identity
  *   input KIND NAME                       any number of them
+ *   server HOST PORT                      the host, and its jump hosts from the nearest on
  *   (an empty line)
  *   those lines of ssh -G that sessions need
  * </pre>
@@ -40,13 +41,15 @@ import java.util.TreeSet;
  * @param version what ssh said of itself
  * @param said keywords of which the configuration says something
  * @param identity where the connection leads
+ * @param servers that a login passes, the host first
  * @param text what it printed, shortened to what sessions need
  */
-record ConfigNote(String version, Set<String> said, Identity identity, String text) {
-    private static final String FIRST = "muxpool-config 2";
+record ConfigNote(String version, Set<String> said, Identity identity, List<String> servers, String text) {
+    private static final String FIRST = "muxpool-config 3";
     private static final String SAID = "said";
     private static final String BASE = "base ";
     private static final String INPUT = "input ";
+    private static final String SERVER = "server ";
     private static final String BODY = "body ";
     private static final String STAMP = "stamp ";
     private static final String ABSENT = "none";
@@ -82,14 +85,18 @@ record ConfigNote(String version, Set<String> said, Identity identity, String te
         Set<String> said = new TreeSet<>(List.of(lines[1].strip().split(" ", -1)));
         said.remove(SAID);
         List<String> inputs = new ArrayList<>();
+        List<String> servers = new ArrayList<>();
         for (int i = 3; i < lines.length; i++) {
-            if (!lines[i].startsWith(INPUT)) {
+            if (lines[i].startsWith(INPUT)) {
+                inputs.add(lines[i].substring(INPUT.length()));
+            } else if (lines[i].startsWith(SERVER)) {
+                servers.add(lines[i].substring(SERVER.length()));
+            } else {
                 return Optional.empty();
             }
-            inputs.add(lines[i].substring(INPUT.length()));
         }
         Identity identity = new Identity(lines[2].substring(BASE.length()), inputs);
-        return Optional.of(new ConfigNote(lines[0], said, identity, body.substring(end + 2)));
+        return Optional.of(new ConfigNote(lines[0], said, identity, servers, body.substring(end + 2)));
     }
 
     private String body() {
@@ -97,6 +104,7 @@ record ConfigNote(String version, Set<String> said, Identity identity, String te
         said.forEach(keyword -> body.append(' ').append(keyword));
         body.append('\n').append(BASE).append(identity.base()).append('\n');
         identity.inputs().forEach(input -> body.append(INPUT).append(input).append('\n'));
+        servers.forEach(server -> body.append(SERVER).append(server).append('\n'));
         return body.append('\n').append(text).toString();
     }
 

@@ -62,8 +62,10 @@ public final class KeptConfig {
      * @param config what sessions need to know, or why it could not be read
      * @param identity where its connections lead; null where that cannot be told
      * @param said keywords of which the configuration says something, so that a default of ours must yield
+     * @param servers the host and its jump hosts, the nearest first, each as its resolved name and port; empty where they
+     *     cannot be told
      */
-    public record Resolved(SshConfig config, @Nullable Identity identity, Set<String> said) {
+    public record Resolved(SshConfig config, @Nullable Identity identity, Set<String> said, List<String> servers) {
         /** A name for where connections lead now and as whom; empty where that cannot be told. Looks at files. */
         public Optional<String> identityNow() {
             return Optional.ofNullable(identity).map(Identity::now);
@@ -116,9 +118,17 @@ public final class KeptConfig {
      */
     record Sample(String note, List<SshConfig> hops, List<String> configurations, boolean isAlsoHostName) {
         Identity identity(String host) {
+            return Identity.of(hopsTo(host), configurations);
+        }
+
+        List<String> servers(String host) {
+            return SshConfig.servers(hopsTo(host));
+        }
+
+        private List<SshConfig> hopsTo(String host) {
             List<SshConfig> others = new ArrayList<>(hops);
             others.set(0, others.get(0).ofAnotherHost(host, isAlsoHostName));
-            return Identity.of(others, configurations);
+            return others;
         }
     }
 
@@ -140,7 +150,7 @@ public final class KeptConfig {
         Optional<Path> program = Programs.find(remote.sshProgram()).map(Path::toAbsolutePath);
         return program.isPresent()
                 ? new KeptConfig(remote, shelf, program.get()).read(job)
-                : new Resolved(SshConfig.read(remote, job), null, Set.of());
+                : new Resolved(SshConfig.read(remote, job), null, Set.of(), List.of());
     }
 
     private Resolved read(Job job) {
@@ -180,7 +190,7 @@ public final class KeptConfig {
 
     private Resolved believed(ConfigNote note) {
         SshVersion.heard(remote.sshProgram(), note.version());
-        return new Resolved(SshConfig.ofSessions(note.text()), note.identity(), note.said());
+        return new Resolved(SshConfig.ofSessions(note.text()), note.identity(), note.said(), note.servers());
     }
 
     private Optional<Resolved> known(Common common) {
@@ -191,7 +201,8 @@ public final class KeptConfig {
             return Optional.empty();
         }
         return ConfigNote.read(sample.note, words, program).map(read -> {
-            ConfigNote note = new ConfigNote(read.version(), read.said(), sample.identity(host), read.text());
+            ConfigNote note = new ConfigNote(
+                    read.version(), read.said(), sample.identity(host), sample.servers(host), read.text());
             shelf.keep(note.withStampsOf(sample.note, wordsAndHost, program));
             return believed(note);
         });
@@ -204,20 +215,21 @@ public final class KeptConfig {
         if (config.failure().isPresent()) {
             common.differing = true;
             // Whatever may be configured, none of our defaults overrules it.
-            return new Resolved(config, null, ConfigSources.YIELDED_TO);
+            return new Resolved(config, null, ConfigSources.YIELDED_TO, List.of());
         }
         ConfigSources sources = ConfigSources.of(words, host(), program, answer.said());
         Set<String> said = sources.said(config);
         Optional<JumpHosts> jumps = JumpHosts.of(remote, config, program, job);
         if (jumps.isEmpty()) {
             common.differing = true;
-            return new Resolved(config, null, said);
+            return new Resolved(config, null, said, SshConfig.servers(List.of(config)));
         }
         List<SshConfig> hops = new ArrayList<>(List.of(config));
         hops.addAll(jumps.get().configs());
         Identity identity = Identity.of(hops, sources.configurations());
         String version = answer.said().lines().findFirst().orElse("");
-        ConfigNote note = new ConfigNote(version, said, identity, config.sessionLines());
+        List<String> servers = SshConfig.servers(hops);
+        ConfigNote note = new ConfigNote(version, said, identity, servers, config.sessionLines());
         Set<Path> files = new LinkedHashSet<>(sources.files());
         files.addAll(jumps.get().files());
         Optional<String> written = sources.areWhole() && jumps.get().areWhole()
@@ -235,7 +247,7 @@ public final class KeptConfig {
         // Where nothing can be kept, the others must not wait in line for it.
         common.differing = sample.isEmpty();
         sample.ifPresent(one -> keep(common, sources.hostLines(), one));
-        return new Resolved(config, identity, said);
+        return new Resolved(config, identity, said, servers);
     }
 
     private void keep(Common common, List<String> hostLines, Sample sample) {

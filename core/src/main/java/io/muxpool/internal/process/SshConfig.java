@@ -41,6 +41,9 @@ public final class SshConfig {
     static final Set<String> OF_SESSIONS =
             Set.of("setenv", "sendenv", "requesttty", "remotecommand", "forwardagent", "forwardx11", "stdinnull");
 
+    /** A proxy command that logs in to a jump host, the same for all hosts behind it: {@code -G} leaves its %h as it is. */
+    private static final Pattern SSH_PROXY = Pattern.compile("(^|[ /])ssh .*-W ?\\[?%h\\]?:%p");
+
     /** What {@code -v} adds to what went wrong. */
     private static final Pattern CHATTER = Pattern.compile("(?m)^(debug[1-3]: |OpenSSH_[0-9]).*$\\R?");
 
@@ -118,6 +121,18 @@ public final class SshConfig {
             others.put("hostname", List.of(host.toLowerCase(Locale.ROOT)));
         }
         return new SshConfig(others, Optional.empty(), Optional.empty());
+    }
+
+    /** Names for the servers that a host and its jump hosts are: resolved host and port; ssh as a proxy command counts. */
+    static List<String> servers(List<SshConfig> hops) {
+        List<String> servers = new ArrayList<>();
+        for (SshConfig hop : hops) {
+            servers.add(hop.hostName() + " " + hop.port());
+            first(hop.values, "proxycommand")
+                    .filter(command -> SSH_PROXY.matcher(command).find())
+                    .ifPresent(servers::add);
+        }
+        return servers.stream().distinct().toList();
     }
 
     /** The lines that sessions need to know, for {@link #ofSessions} to read again. */

@@ -28,6 +28,9 @@ public final class SshLog implements AutoCloseable {
             + "|Transferred: sent .*|Bytes per second: .*|Warning: Permanently added .*|Control socket .* does not exist"
             + "|Pseudo-terminal will not be allocated.*|\\s*");
 
+    private static final Pattern WARNING = Pattern.compile(
+            "(?i)(\\*\\* |@|warning|load key |permissions .* are too open|.*agent (returned|refused)).*");
+
     /** Where in its sources ssh says something, which it puts in front with LogVerbose. */
     private static final Pattern PLACE =
             Pattern.compile("^(debug[123]: )?([a-z0-9_-]+)\\.c:(\\w+)\\(\\):[0-9]+ \\((?:bin=[^,]*, )?pid=[0-9]+\\): ");
@@ -146,6 +149,21 @@ public final class SshLog implements AutoCloseable {
         return place.find()
                 ? (SAYS_ALL.contains(place.group(2)) ? "" : place.group(3) + ": ") + line.substring(place.end())
                 : line;
+    }
+
+    /** The lines that warn of something though the login went well, as ssh prints them. */
+    public List<String> warnings() {
+        return complaints().stream()
+                .filter(line -> WARNING.matcher(line).matches())
+                // A frame of @ around a warning.
+                .filter(line -> !line.matches("@+"))
+                .toList();
+    }
+
+    /** As {@link #warnings}, of a master that listens at a control socket. */
+    public static List<String> keptWarnings(Path socket) {
+        Path kept = kept(socket);
+        return Files.exists(kept, LinkOption.NOFOLLOW_LINKS) ? new SshLog(kept).warnings() : List.of();
     }
 
     @Override

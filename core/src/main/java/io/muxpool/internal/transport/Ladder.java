@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -66,6 +67,7 @@ public final class Ladder {
      * @param remote the pool's, without the defaults to which its configuration says something else
      * @param identity a name for where its connections lead and as whom: only those of the same name are interchangeable;
      *     empty where connections are not shared
+     * @param servers that a login passes, see {@link KeptConfig.Resolved}
      * @param guestAt the socket of a master of the user's own, which is used and never started, held or stopped; null for
      *     masters of ours
      */
@@ -74,7 +76,12 @@ public final class Ladder {
             String why,
             Remote remote,
             String identity,
-            @Nullable Path guestAt) {}
+            List<String> servers,
+            @Nullable Path guestAt) {
+        Rung withServers(List<String> passed) {
+            return new Rung(transport, why, remote, identity, passed, guestAt);
+        }
+    }
 
     /**
      * Asks nobody yet.
@@ -156,18 +163,28 @@ public final class Ladder {
         }
         Programs.requireSsh(remote.sshProgram());
         if (remote.transport() == TransportKind.PLAIN || !remote.reuseConnection()) {
-            Remote direct = effective(KeptConfig.read(remote, KeptConfig.Shelf.NONE, job), job);
-            return chose(new PlainTransport(direct), "asked for", direct, "");
+            KeptConfig.Resolved resolved = KeptConfig.read(remote, KeptConfig.Shelf.NONE, job);
+            Remote direct = effective(resolved, job);
+            return chose(new PlainTransport(direct, resolved.servers()), "asked for", direct, "");
         }
         if (remote.attach() == AttachPolicy.REQUIRE_EXISTING) {
             return guest(SshConfig.read(remote, job));
         }
         // Windows' OpenSSH has no ControlMaster.
         if (System.getProperty("os.name").toLowerCase(Locale.ROOT).contains("windows")) {
-            Remote direct = effective(KeptConfig.read(remote, KeptConfig.Shelf.NONE, job), job);
-            return fallBack(new PlainTransport(direct), "this platform's ssh has no ControlMaster", direct, "");
+            KeptConfig.Resolved resolved = KeptConfig.read(remote, KeptConfig.Shelf.NONE, job);
+            Remote direct = effective(resolved, job);
+            return fallBack(
+                    new PlainTransport(direct, resolved.servers()),
+                    "this platform's ssh has no ControlMaster",
+                    direct,
+                    "");
         }
         KeptConfig.Resolved resolved = KeptConfig.read(remote, shelf, job);
+        return onMaster(resolved, job).withServers(resolved.servers());
+    }
+
+    private Rung onMaster(KeptConfig.Resolved resolved, Job job) {
         SshConfig config = resolved.config();
         Remote effective = effective(resolved, job);
         String identity = resolved.identityNow().orElseGet(this::unknownIdentity);
@@ -259,12 +276,12 @@ public final class Ladder {
         LOG.log(Level.DEBUG, "pool {0} of {1} is a guest on {2}", pool, remote, socket);
         // It connects nowhere: what a connection is made with is no affair of its.
         Remote guest = remote.withoutYieldingDefaults();
-        return new Rung(new ProcessTransport(guest), "a guest on " + socket, guest, "", socket);
+        return new Rung(new ProcessTransport(guest), "a guest on " + socket, guest, "", List.of(), socket);
     }
 
     private Rung chose(Transport transport, String why, Remote effective, String identity) {
         LOG.log(Level.DEBUG, "pool {0} of {1} uses the {2} transport ({3})", pool, remote, transport.mode(), why);
-        return new Rung(transport, why, effective, identity, null);
+        return new Rung(transport, why, effective, identity, List.of(), null);
     }
 
     private Rung fallBack(Transport transport, String why, Remote effective, String identity) {
@@ -284,6 +301,6 @@ public final class Ladder {
         Rung before = chosen;
         Level level = before != null && before.why.equals(why) ? Level.DEBUG : Level.INFO;
         LOG.log(level, "pool {0} of {1} uses the {2} transport: {3}", pool, remote, transport.mode(), why);
-        return new Rung(transport, why, effective, identity, null);
+        return new Rung(transport, why, effective, identity, List.of(), null);
     }
 }

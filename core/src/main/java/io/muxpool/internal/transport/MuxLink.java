@@ -464,6 +464,7 @@ final class MuxLink implements Link {
                 refusalSaysNothing,
                 // dropbear closes a session that runs nothing yet when another ends: it has to begin before.
                 server.isKnownToHaveShell() || server.isSmallServer(),
+                server.refusedSignals(),
                 this::shellAnswered);
     }
 

@@ -7,6 +7,7 @@ import io.muxpool.Job;
 import io.muxpool.NotStartedException;
 import io.muxpool.Remote;
 import io.muxpool.SshConnectException;
+import io.muxpool.internal.master.LoginPace;
 import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Programs;
@@ -19,7 +20,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** One ssh process and one handshake per command: when reuse is off, or the platform has no ControlMaster. */
-public record PlainTransport(Remote remote) implements Transport.Direct {
+public record PlainTransport(Remote remote, List<String> servers) implements Transport.Direct {
     // What ssh says when it fails before there is a session, anchored to whole lines of its own log. Only what is
     // on this list counts as not started: a phrase that we do not know leaves the outcome unknown, which is never
     // wrong.
@@ -27,7 +28,7 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
             + "|ssh: connect to host .*"
             + "|Host key verification failed\\."
             + "|[^ ]+: Permission denied \\(.*"
-            + "|kex_exchange_identification: .*"
+            + "|(kex|ssh)_exchange_identification: .*"
             + "|Unable to negotiate with .*"
             + "|command-line: line [0-9]+: .*"
             + "|Bad owner or permissions on .*");
@@ -88,6 +89,31 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
 
     private Link.Ran run(Command command, Job job) {
         Programs.requireSsh(remote.sshProgram());
+        try (LoginPace.Login login = LoginPace.login(servers)) {
+            while (true) {
+                // Not counted: when the login of a command is over is not told before the command is.
+                login.pause(job, "connecting to " + remote);
+                try {
+                    return runOnce(command, job);
+                } catch (SshConnectException e) {
+                    List<String> said = List.of(reason(e).split("; ", -1));
+                    if (!LoginPace.isRefusal(List.of(), said) || !login.refused(said, job)) {
+                        throw e;
+                    }
+                }
+            }
+        }
+    }
+
+    private String reason(SshConnectException e) {
+        return String.valueOf(e.getMessage()).replace(cannotConnect(), "");
+    }
+
+    private String cannotConnect() {
+        return "cannot connect to " + remote + ": ";
+    }
+
+    private Link.Ran runOnce(Command command, Job job) {
         Carrier carrier = new Carrier();
         SshChild child = new SshChild(remote, command, job, carrier);
         try (SshLog log = child.log(() -> SshLog.temporary())) {
@@ -160,7 +186,7 @@ public record PlainTransport(Remote remote) implements Transport.Direct {
         if (ended.status() != SshChild.FAILURE || !has(complaints, BEFORE_SESSION)) {
             throw child.unknown(ended, complaints);
         }
-        String message = "cannot connect to " + remote + ": " + String.join("; ", complaints);
+        String message = cannotConnect() + String.join("; ", complaints);
         throw child.inputIntact()
                 ? new SshConnectException(message, null)
                 : new NotStartedException(message + "; its input stream may be partly used up", false, null);
