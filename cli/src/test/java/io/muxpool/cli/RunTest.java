@@ -359,6 +359,40 @@ final class RunTest {
         }
     }
 
+    /** As timeout(1) and a terminal that is closed have it: the ssh that is the connection must outlive it. */
+    @ParameterizedTest
+    @CsvSource({"TERM,143", "HUP,129", "INT,130"})
+    void aSignalToTheGroupOfAPlainRunKillsItsRemoteCommand(String signal, int status) throws Exception {
+        String time = "300." + System.nanoTime() % 1_000_000_000;
+        Path out = temp.resolve("out");
+        ProcessBuilder builder = Muxpool.interruptible(run(
+                "--json",
+                "--transport",
+                "plain",
+                "box",
+                "--",
+                "sh",
+                "-c",
+                "trap '' TERM; while :; do sleep " + time + "; done"));
+        builder.command().add(0, "setsid");
+        Process process = builder.redirectOutput(out.toFile()).start();
+        try {
+            assertThat(Processes.awaitCommandLine("sleep " + time, Duration.ofSeconds(60)))
+                    .isTrue();
+            Process kill = new ProcessBuilder("kill", "-s", signal, "--", "-" + process.pid())
+                    .inheritIO()
+                    .start();
+            assertThat(kill.waitFor()).isZero();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(Processes.withArgument(time)).as(Files.readString(out)).isEmpty();
+            assertThat(process.exitValue()).isEqualTo(status);
+            assertThat(out).content().contains("\"outcome\":\"cancelled\"").contains("\"dead\":true");
+        } finally {
+            process.destroyForcibly().waitFor();
+            Processes.withArgument(time).forEach(pid -> Processes.signal(pid, "KILL"));
+        }
+    }
+
     @Test
     void aTerminatedRunKillsItsChildren() throws Exception {
         Path pid = temp.resolve("pid");

@@ -477,9 +477,12 @@ public final class Pool {
         return limit == null || e instanceof LocalLimitException
                 ? e
                 : new LocalLimitException(
-                        "cannot connect to " + remote + ": " + limit + ". A connection needs " + FILES_WARM
-                                + " open files, and is begun when " + FileReservation.NEEDED
-                                + " are free: use fewer at a time, or raise the limit",
+                        "cannot connect to " + remote + ": " + limit
+                                + (limit.contains("open files")
+                                        ? ". A connection needs " + FILES_WARM + " open files, and is begun when "
+                                                + FileReservation.NEEDED + " are free"
+                                        : "")
+                                + ": use fewer at a time, or raise the limit",
                         e);
     }
 

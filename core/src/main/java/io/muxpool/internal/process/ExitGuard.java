@@ -18,7 +18,11 @@ public final class ExitGuard {
     private static final Set<Path> LOGS = ConcurrentHashMap.newKeySet();
     private static final Set<Ending> ENDINGS = ConcurrentHashMap.newKeySet();
     private static final Set<Process> HELPERS = ConcurrentHashMap.newKeySet();
-    private static volatile boolean over;
+
+    /** As long as sweeps under way are waited for: what they look for would live on. They end by themselves before that. */
+    private static final long SWEEP_MILLIS = 10_000;
+
+    private static final long LOOK_MILLIS = 10;
 
     static {
         try {
@@ -58,12 +62,12 @@ public final class ExitGuard {
         ENDINGS.remove(ending);
     }
 
-    /** Watches over a process that is of use to nobody once the JVM has ended. */
+    /**
+     * Watches over a process that is of use to nobody once the JVM has ended. One that begins when the JVM is ending already
+     * ends with its input.
+     */
     public static void watch(Process helper) {
         HELPERS.add(helper);
-        if (over) {
-            helper.destroyForcibly();
-        }
     }
 
     /** The helper has ended. */
@@ -85,8 +89,19 @@ public final class ExitGuard {
                 }
             }
         }
-        over = true;
+        awaitHelpers();
         HELPERS.forEach(Process::destroyForcibly);
         LOGS.forEach(log -> log.toFile().delete());
+    }
+
+    private static void awaitHelpers() {
+        long start = System.nanoTime();
+        try {
+            while (!HELPERS.isEmpty() && System.nanoTime() - start < TimeUnit.MILLISECONDS.toNanos(SWEEP_MILLIS)) {
+                Thread.sleep(LOOK_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -43,6 +43,19 @@ import org.jspecify.annotations.Nullable;
  * hands over the output.
  */
 public final class Sweep {
+    /** Where the shell is that looks. */
+    public enum Place {
+        /** In a session of the connection that carries the command: nothing of the command is older than that. */
+        OF_THE_COMMAND,
+        /** In a connection of its own. */
+        ELSEWHERE,
+        /**
+         * On this machine, as the command is: whatever else this process has started meanwhile looks like the command's own,
+         * unless its environment is gone.
+         */
+        HERE
+    }
+
     private static final int MAX_LINE = 4096;
 
     /** How many processes are named at most. */
@@ -52,7 +65,7 @@ public final class Sweep {
     private final String target;
     private final boolean markedByRequest;
     private final LongSupplier ageNanos;
-    private final boolean local;
+    private final Place place;
     private final Supplier<String> sent;
     private final Consumer<byte[]> shell;
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -85,35 +98,23 @@ public final class Sweep {
             LongSupplier ageNanos,
             Supplier<String> sent,
             Consumer<byte[]> shell) {
-        this(target, markedByRequest, ageNanos, false, sent, shell);
+        this(target, markedByRequest, ageNanos, Place.OF_THE_COMMAND, sent, shell);
     }
 
-    private Sweep(
+    /** As the other, in a place of its own. */
+    public Sweep(
             String target,
             boolean markedByRequest,
             LongSupplier ageNanos,
-            boolean local,
+            Place place,
             Supplier<String> sent,
             Consumer<byte[]> shell) {
         this.target = target;
         this.markedByRequest = markedByRequest;
         this.ageNanos = ageNanos;
-        this.local = local;
+        this.place = place;
         this.sent = sent;
         this.shell = shell;
-    }
-
-    /**
-     * A talk with a shell of this machine about a command of this machine. It has no connection of its own to be told by:
-     * whatever else this process has started meanwhile looks like its own, unless the environment is gone.
-     *
-     * @param target the mark of the command
-     * @param ageNanos how long ago the command was started
-     * @param sent the mark in the environment of the shell
-     * @param shell takes what the shell is to read
-     */
-    public static Sweep local(String target, LongSupplier ageNanos, String sent, Consumer<byte[]> shell) {
-        return new Sweep(target, false, ageNanos, true, () -> sent, shell);
     }
 
     /** The command line. Every login shell takes it as it is meant: it holds nothing that any of them would change. */
@@ -288,9 +289,9 @@ public final class Sweep {
             lock.unlock();
         }
         // Marks hold nothing that a shell would change.
-        long age = TimeUnit.NANOSECONDS.toSeconds(ageNanos.getAsLong()) + 1;
-        send("own=" + own + "; mark=" + Mark.VARIABLE + "=" + target + "; sent=" + sent.get() + "; age=" + age
-                + "; local=" + (local ? "y" : ""));
+        long hundredths = TimeUnit.NANOSECONDS.toMillis(ageNanos.getAsLong()) / 10;
+        send("own=" + own + "; mark=" + Mark.VARIABLE + "=" + target + "; sent=" + sent.get() + "; age=" + hundredths
+                + "; place=" + place);
         shell.accept(Script.TEXT);
     }
 

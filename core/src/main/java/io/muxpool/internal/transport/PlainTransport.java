@@ -76,6 +76,11 @@ public record PlainTransport(Remote remote, List<String> servers) implements Tra
         }
 
         @Override
+        public boolean isConnection() {
+            return true;
+        }
+
+        @Override
         public ServerFacts server() {
             SshLog log = login;
             return log == null ? found : found.or(ServerFacts.of(log.lines()));

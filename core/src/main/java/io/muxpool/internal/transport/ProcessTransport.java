@@ -100,6 +100,11 @@ public record ProcessTransport(Remote remote) implements Transport.OnMaster {
             }
 
             @Override
+            public boolean isConnection() {
+                return false;
+            }
+
+            @Override
             public ServerFacts server() {
                 ServerFacts known = owner.server();
                 if (known.software() == null || known.forcedCommand() == null) {

@@ -12,9 +12,11 @@ import io.muxpool.OutcomeUnknownException;
 import io.muxpool.Output;
 import io.muxpool.PartialOutput;
 import io.muxpool.Remote;
+import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.process.Child;
 import io.muxpool.internal.process.Forwardings;
 import io.muxpool.internal.process.KillTree;
+import io.muxpool.internal.process.OwnSession;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.SshVersion;
 import io.muxpool.internal.process.UserEnvironment;
@@ -107,15 +109,16 @@ final class SshChild {
         options.add(line());
     }
 
-    /** Where the server takes no variables, the mark goes in the line. */
+    /** Unless the server is known to take variables, the mark goes in the line where that can hold one. */
     private String line() {
         String line = CommandLine.requireSendable(command.remoteLine());
-        markedByRequest = !carrier.server().refusesVariables();
+        ServerFacts server = carrier.server();
         @Nullable UnaryOperator<String> marked =
                 // A shell line's mark does not reach its shell, whose end no signal tells here.
-                markedByRequest || command.isShell() || !carrier.server().takesMarkedLines()
+                Boolean.TRUE.equals(server.takesVariables()) || command.isShell() || !server.takesMarkedLines()
                         ? null
                         : MarkedLine.of(command, line);
+        markedByRequest = marked == null && !server.refusesVariables();
         return marked == null ? line : marked.apply(mark);
     }
 
@@ -153,7 +156,7 @@ final class SshChild {
     }
 
     private ProcessBuilder builder(List<String> words) {
-        ProcessBuilder builder = UserEnvironment.builder(words);
+        ProcessBuilder builder = UserEnvironment.builder(carrier.isConnection() ? OwnSession.of(words) : words);
         builder.environment().put(Mark.VARIABLE, mark);
         command.pty().ifPresent(pty -> builder.environment().put("TERM", pty.term()));
         return builder;

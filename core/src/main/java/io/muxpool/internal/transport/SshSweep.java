@@ -4,6 +4,7 @@ import io.muxpool.Ending;
 import io.muxpool.Remote;
 import io.muxpool.internal.master.ServerFacts;
 import io.muxpool.internal.process.KillTree;
+import io.muxpool.internal.process.OwnSession;
 import io.muxpool.internal.process.SshLog;
 import io.muxpool.internal.process.UserEnvironment;
 import io.muxpool.internal.sweep.Mark;
@@ -34,6 +35,9 @@ final class SshSweep {
 
         /** A log for it. */
         SshLog log() throws IOException;
+
+        /** Whether the ssh that carries the command is its connection: then it must outlive a signal to our process group. */
+        boolean isConnection();
 
         /** What is known of the server. */
         ServerFacts server();
@@ -78,12 +82,17 @@ final class SshSweep {
     }
 
     private Ending talk(List<String> words) throws IOException {
-        SweepShell shell = SweepShell.remote(mark, markedByRequest, startNanos);
+        SweepShell shell = SweepShell.remote(
+                mark,
+                markedByRequest,
+                startNanos,
+                carrier.isConnection() ? Sweep.Place.ELSEWHERE : Sweep.Place.OF_THE_COMMAND);
         Sweep sweep = shell.sweep();
         words.add(sweep.line());
         try {
             Swept swept = shell.run(
-                    UserEnvironment.builder(words),
+                    // Another signal to our group must not end it.
+                    UserEnvironment.builder(OwnSession.of(words)),
                     remote.killGrace().toNanos(),
                     "looking for what a command started on " + remote);
             return ending(swept, sweep.hasSeen());
@@ -102,7 +111,7 @@ final class SshSweep {
         if (swept instanceof Swept.NotLooked not) {
             return unknown(not.why());
         }
-        return seen ? Ending.confirmedDead() : unknown("none of its processes was found there");
+        return seen ? Ending.confirmedDead() : unknown("no process that carries its mark was found there");
     }
 
     private static Ending unknown(String why) {

@@ -48,10 +48,11 @@ final class SweepShell {
      * @param markedByRequest as in {@link Sweep}
      * @param startNanos when the command was started, as of {@link System#nanoTime}
      */
-    static SweepShell remote(String target, boolean markedByRequest, long startNanos) {
+    static SweepShell remote(String target, boolean markedByRequest, long startNanos, Sweep.Place place) {
         String own = Mark.next();
         Pipe pipe = new Pipe();
-        Sweep sweep = new Sweep(target, markedByRequest, () -> System.nanoTime() - startNanos, () -> own, pipe::write);
+        Sweep sweep =
+                new Sweep(target, markedByRequest, () -> System.nanoTime() - startNanos, place, () -> own, pipe::write);
         return new SweepShell(sweep, own, pipe);
     }
 
@@ -59,7 +60,9 @@ final class SweepShell {
     static SweepShell local(String target, long startNanos) {
         String own = Mark.next();
         Pipe pipe = new Pipe();
-        return new SweepShell(Sweep.local(target, () -> System.nanoTime() - startNanos, own, pipe::write), own, pipe);
+        Sweep sweep = new Sweep(
+                target, false, () -> System.nanoTime() - startNanos, Sweep.Place.HERE, () -> own, pipe::write);
+        return new SweepShell(sweep, own, pipe);
     }
 
     Sweep sweep() {

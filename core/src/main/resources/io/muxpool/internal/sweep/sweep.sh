@@ -100,13 +100,13 @@ uid_of() {
 # shellcheck disable=SC2154
 stranger() {
   uid_of "$1"
-  if [ -n "$local" ] && [ "$uid" != "$me" ]; then return 0; fi
+  if [ $place = HERE ] && [ "$uid" != "$me" ]; then return 0; fi
   if [ -r "/proc/$1/environ" ] && variables=$(tr '\000' '\n' <"/proc/$1/environ"); then
     case "$newline$variables$newline" in
       (*"${newline}LC_MUXPOOL_MARK="*) return 0 ;;
-      (*"${newline}PATH="*) [ -z "$local" ] || return 0 ;;
+      (*"${newline}PATH="*) [ $place != HERE ] || return 0 ;;
     esac
-    [ -z "$local" ] || return 1
+    [ $place != HERE ] || return 1
     case "$newline$variables$newline" in
       (*"${newline}SSH_CONNECTION=${SSH_CONNECTION-}$newline"*) return 1 ;;
       (*"${newline}SSH_CONNECTION="*) return 0 ;;
@@ -114,7 +114,8 @@ stranger() {
     return 1
   fi
   if [ "$uid" = "$me" ]; then return 1; fi
-  # Of others too little can be seen, unless they have lost their session, too.
+  # Of others too little can be seen, unless they have lost their session, too, and nothing was seen of the command's own.
+  [ -z "$main" ] || return 0
   lookup "$1" || return 0
   leader=${line#*:*:}
   leader=${leader%%:*}
@@ -201,10 +202,6 @@ finish() {
   for process in $found; do describe left "$process"; done
   say end
 }
-if [ -n "$age" ] && { read -r up idle </proc/uptime; } 2>/dev/null; then
-  # In hundredths, as the kernel counts them; the age has been on its way here.
-  since=$(((${up%%.*} - age - 2) * 100))
-fi
 carried=unmarked
 [ "${LC_MUXPOOL_MARK-}" != "$sent" ] || carried=marked
 view=whole
@@ -212,4 +209,18 @@ if [ $how = proc ] && ! [ -r /proc/1/stat ]; then view=partial; fi
 # A table without this very shell shows nothing that can be relied on.
 processes
 case " $table" in (*" $$:"*) ;; (*) view=partial ;; esac
+# In hundredths of a second since this machine was started, as the kernel counts them.
+if { read -r up idle </proc/uptime; } 2>/dev/null; then
+  now=$((${up%%.*} * 100 + (1${up#*.} - 100) - age))
+  # The age has been on its way here.
+  since=$((now - 200))
+  # The connection that carries the command is older than that, and this shell's.
+  if [ $place = OF_THE_COMMAND ] && lookup $$; then
+    leader=${line#*:*:}
+    leader=${leader%%:*}
+    if lookup "$leader" && lookup "${line%%:*}" && [ "${line##*:}" -le "$now" ] && [ "${line##*:}" -gt "$since" ]; then
+      since=${line##*:}
+    fi
+  fi
+fi
 say ready $carried $how $view
