@@ -3,10 +3,12 @@ package io.muxpool.testkit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.apache.sshd.common.io.IoSession;
 import org.apache.sshd.server.Environment;
 import org.apache.sshd.server.ExitCallback;
 import org.apache.sshd.server.channel.ChannelSession;
@@ -60,6 +62,9 @@ final class ShellCommand implements Command {
     public void start(ChannelSession channel, Environment environment) throws IOException {
         ProcessBuilder builder = new ProcessBuilder("/bin/sh", "-c", command).directory(directory.toFile());
         builder.environment().put("HOME", directory.toString());
+        // As sshd has it: the environment of its own process holds another one, if any.
+        builder.environment()
+                .put("SSH_CONNECTION", connection(channel.getSession().getIoSession()));
         builder.environment().putAll(environment.getEnv());
         Process child = builder.start();
         process = child;
@@ -74,6 +79,13 @@ final class ShellCommand implements Command {
         Thread outPump = thread("out", () -> pumpOutput(child.getInputStream(), output));
         Thread errPump = thread("err", () -> pumpOutput(child.getErrorStream(), errors));
         thread("wait", () -> reportEnd(child, shell, List.of(outPump, errPump), exit));
+    }
+
+    private static String connection(IoSession session) {
+        InetSocketAddress client = (InetSocketAddress) session.getRemoteAddress();
+        InetSocketAddress server = (InetSocketAddress) session.getLocalAddress();
+        return client.getAddress().getHostAddress() + " " + client.getPort() + " "
+                + server.getAddress().getHostAddress() + " " + server.getPort();
     }
 
     @Override
