@@ -6,8 +6,7 @@ known=
 led=' '
 main=
 since=
-newline='
-'
+indexed=
 close=') '
 say() { echo "$own $*"; }
 has() { case $1 in (*" $2 "*) return 0 ;; esac; return 1; }
@@ -71,12 +70,19 @@ look() {
     done
   done
 }
+# A variable for each line of the table: to cut a line out of it takes a shell as long as the table is, squared.
+index() {
+  for process in $indexed; do unset "e$process"; done
+  indexed=
+  for entry in $table; do
+    eval "e${entry%%:*}=${entry#*:}"
+    indexed="$indexed ${entry%%:*}"
+  done
+}
 # The line of a process in the table, without its number.
 lookup() {
-  line=
-  case $table in (*" $1:"*) ;; (*) return 1 ;; esac
-  line=${table#*" $1:"}
-  line=${line%% *}
+  eval "line=\${e$1-}"
+  [ -n "$line" ]
 }
 # Whether it began after the command, and whatever led to it is younger, too, up to one that has lost its parent. What has a
 # living parent from before belongs to that: to another session of the server, to cron, to a terminal.
@@ -92,7 +98,10 @@ orphan() {
 uid_of() {
   uid=
   while read -r key number rest; do
-    if [ "$key" = Uid: ]; then uid=$number; fi
+    if [ "$key" = Uid: ]; then
+      uid=$number
+      break
+    fi
   done <"/proc/$1/status"
 }
 # Whether the environment shows that it is not the command's. What clears its environment (env -i, su -), writes over it (a
@@ -101,17 +110,12 @@ uid_of() {
 stranger() {
   uid_of "$1"
   if [ $place = HERE ] && [ "$uid" != "$me" ]; then return 0; fi
-  if [ -r "/proc/$1/environ" ] && variables=$(tr '\000' '\n' <"/proc/$1/environ"); then
-    case "$newline$variables$newline" in
-      (*"${newline}LC_MUXPOOL_MARK="*) return 0 ;;
-      (*"${newline}PATH="*) [ $place != HERE ] || return 0 ;;
-    esac
-    [ $place != HERE ] || return 1
-    case "$newline$variables$newline" in
-      (*"${newline}SSH_CONNECTION=${SSH_CONNECTION-}$newline"*) return 1 ;;
-      (*"${newline}SSH_CONNECTION="*) return 0 ;;
-    esac
-    return 1
+  if has "$readable" "$1"; then
+    if has "$others" "$1"; then return 0; fi
+    if [ $place = HERE ]; then has "$pathful" "$1"; return; fi
+    if has "$ours" "$1"; then return 1; fi
+    has "$connected" "$1"
+    return
   fi
   if [ "$uid" = "$me" ]; then return 1; fi
   # Of others too little can be seen, unless they have lost their session, too, and nothing was seen of the command's own.
@@ -123,17 +127,60 @@ stranger() {
   [ "$uid" != 0 ]
 }
 # Processes that may be the command's own, and that nothing shows to be, since they carry no mark: named, and never killed.
+# The processes whose environment matches, of all that may be looked at. One program for all of them: each costs a start.
+whose() {
+  whose=' '
+  for file in $(grep -ls "$@" 2>/dev/null); do
+    file=${file#/proc/}
+    whose="$whose${file%/environ} "
+  done
+}
+environs() {
+  files=
+  readable=' '
+  for process in $young; do
+    if [ -r "/proc/$process/environ" ] && { : <"/proc/$process/environ"; } 2>/dev/null; then
+      files="$files /proc/$process/environ"
+      readable="$readable$process "
+    fi
+  done
+  others=' '
+  ours=' '
+  connected=' '
+  pathful=' '
+  [ -n "$files" ] || return 0
+  # shellcheck disable=SC2086
+  whose -F -e LC_MUXPOOL_MARK= $files
+  others=$whose
+  if [ $place = HERE ]; then
+    whose -F -e PATH= $files
+    pathful=$whose
+  else
+    whose -F -e SSH_CONNECTION= $files
+    connected=$whose
+    if [ -n "${SSH_CONNECTION-}" ] && [ "$connected" != ' ' ]; then
+      whose -F -e "SSH_CONNECTION=$SSH_CONNECTION" $files
+      ours=$whose
+    fi
+  fi
+}
 suspects() {
   [ $how = proc ] && [ -n "$since" ] || return 0
-  uid_of $$
-  me=$uid
   { IFS= read -r cgroup </proc/$$/cgroup; } 2>/dev/null || cgroup=
+  young=
+  index
   for entry in $table; do
     process=${entry%%:*}
     if [ "${entry##*:}" -lt "$since" ] || [ "$process" = $$ ] || has "$found" "$process"; then continue; fi
     orphan "$process" || continue
     { IFS= read -r its </proc/"$process"/cgroup; } 2>/dev/null || its=$cgroup
-    [ "$its" = "$cgroup" ] || continue
+    [ "$its" != "$cgroup" ] || young="$young $process"
+  done
+  [ -n "$young" ] || return 0
+  uid_of $$
+  me=$uid
+  environs
+  for process in $young; do
     stranger "$process" 2>/dev/null || describe maybe "$process"
   done
 }
@@ -215,6 +262,7 @@ if { read -r up idle </proc/uptime; } 2>/dev/null; then
   # The age has been on its way here.
   since=$((now - 200))
   # The connection that carries the command is older than that, and this shell's.
+  index
   if [ $place = OF_THE_COMMAND ] && lookup $$; then
     leader=${line#*:*:}
     leader=${leader%%:*}
