@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.muxpool.testkit.CommandGate;
 import io.muxpool.testkit.LeakCheck;
 import io.muxpool.testkit.OpenSshServer;
 import io.muxpool.testkit.Processes;
@@ -106,23 +107,18 @@ final class FleetCommandTest {
 
     @Test
     void errorsOfARunningCommandAppearOnStandardErrorWhileItRuns() throws Exception {
-        Path end = server.home().resolve("end");
         Path err = temp.resolve("err");
-        Process process = Muxpool.builder(words(
-                        "web[1-2]",
-                        "--shell",
-                        "--",
-                        "echo warning >&2; while ! test -e " + end + "; do sleep 0.1; done"))
-                .redirectOutput(temp.resolve("out").toFile())
-                .redirectError(err.toFile())
-                .start();
-        try {
+        Process process;
+        try (CommandGate gate = CommandGate.shut(server.home().resolve("end"))) {
+            process = Muxpool.builder(
+                            words("web[1-2]", "--shell", "--", "echo warning >&2; " + gate.waitLine() + "; true"))
+                    .redirectOutput(temp.resolve("out").toFile())
+                    .redirectError(err.toFile())
+                    .start();
             awaitText(err, "web1: warning\n", "web2: warning\n");
             assertThat(process.isAlive()).isTrue();
-        } finally {
-            Files.createFile(end);
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         }
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isZero();
         assertThat(temp.resolve("out")).isEmptyFile();
     }

@@ -106,7 +106,6 @@ uid_of() {
 }
 # Whether the environment shows that it is not the command's. What clears its environment (env -i, su -), writes over it (a
 # daemon with a title) or hides it (a program with more rights, such as ssh-agent) shows nothing.
-# shellcheck disable=SC2154
 stranger() {
   uid_of "$1"
   if [ $place = HERE ] && [ "$uid" != "$me" ]; then return 0; fi
@@ -126,7 +125,6 @@ stranger() {
   if lookup "$leader"; then return 0; fi
   [ "$uid" != 0 ]
 }
-# Processes that may be the command's own, and that nothing shows to be, since they carry no mark: named, and never killed.
 # The processes whose environment matches, of all that may be looked at. One program for all of them: each costs a start.
 whose() {
   whose=' '
@@ -139,7 +137,8 @@ environs() {
   files=
   readable=' '
   for process in $young; do
-    if [ -r "/proc/$process/environ" ] && { : <"/proc/$process/environ"; } 2>/dev/null; then
+    # Not ":", at which a shell ends when it cannot open the file.
+    if [ -r "/proc/$process/environ" ] && { true <"/proc/$process/environ"; } 2>/dev/null; then
       files="$files /proc/$process/environ"
       readable="$readable$process "
     fi
@@ -164,6 +163,7 @@ environs() {
     fi
   fi
 }
+# Processes that may be the command's own, and that nothing shows to be, since they carry no mark: named, and never killed.
 suspects() {
   [ $how = proc ] && [ -n "$since" ] || return 0
   { IFS= read -r cgroup </proc/$$/cgroup; } 2>/dev/null || cgroup=
