@@ -186,7 +186,7 @@ final class CopyOptions {
         }
     }
 
-    /** What a pattern stands for is known only now. */
+    /** Refuses two files with one place here; which files a pattern matches is known only now. */
     private static void requirePlaces(List<Work> works) {
         Set<Path> places = new HashSet<>();
         for (Work work : works) {

@@ -3,7 +3,7 @@ package io.muxpool.cli;
 import java.util.List;
 import java.util.Map;
 
-/** What the launcher changed in the environment for Java's sake, which programs that are started here must not see. */
+/** Variables that the launcher script sets for the JVM. Programs that muxpool starts get the user's own values instead. */
 public final class LauncherVariables {
     private static final String SAVED = "MUXPOOL_SAVED_";
     private static final String SET = "set:";

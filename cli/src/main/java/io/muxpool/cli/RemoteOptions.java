@@ -95,7 +95,7 @@ final class RemoteOptions {
         return verbose;
     }
 
-    /** Whether the transport that was asked for cannot end before a command's outputs do. */
+    /** Whether the chosen transport always waits until a command's outputs are closed. */
     boolean waitsForOutputs() {
         return noReuse || transport == TransportKind.PROCESS || transport == TransportKind.PLAIN;
     }

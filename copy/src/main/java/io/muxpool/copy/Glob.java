@@ -77,7 +77,7 @@ final class Glob {
         return base.isEmpty() ? name : Names.in(base, name);
     }
 
-    /** What is there, links followed; empty when nothing is, or nothing that can be seen. */
+    /** The type of the file at this path, links followed; empty when there is none, or it may not be seen. */
     private static Optional<FileMode.Type> type(Sftp sftp, String path) throws IOException {
         try {
             return Optional.of(sftp.stat(path).getType());

@@ -89,7 +89,7 @@ final class LocalFile implements AutoCloseable {
         return size;
     }
 
-    /** Whether it is a copy of what was read: the file itself may be another by now. */
+    /** Whether its content was read into a temporary file first, as that of /proc is: the file itself may have changed. */
     boolean isSpooled() {
         return spooled;
     }
